@@ -1,0 +1,25 @@
+# Each target sets up what it needs (a virtual environment in .venv, or an active conda environment made from
+# environment.yml) and starts at once when that is done already.
+PYTHON ?= python3
+RUN = @$(PYTHON) tools/bootstrap.py
+
+.PHONY: help lab course test bench clean
+help:            ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | column -t -s:
+
+lab:             ## set up and open JupyterLab on the course
+	$(RUN) tools/lab.py $(ARGS)
+
+course:          ## execute every notebook; executed copies and an HTML index go to build/course
+	$(RUN) tools/course.py $(ARGS)
+
+test:            ## all checks: lint, format, tests, and every notebook against its stored outputs
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pytest $(ARGS)
+
+bench:           ## the CPU device beside transformers, in tokens per second
+	$(RUN) benchmarks/cpu_vs_transformers.py $(ARGS)
+
+clean:           ## remove what make built, the environment included
+	rm -rf build .venv *.egg-info
