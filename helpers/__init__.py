@@ -1,0 +1,69 @@
+"""Plumbing that the notebooks share.  The LMDeploy call being taught is never hidden in here.
+
+Every public name is loaded when it is first used, so that `import helpers` is quick and pulls in neither torch nor
+LMDeploy.
+"""
+
+import importlib
+
+_MODULE_OF = {
+    # geometry: shapes of models, arithmetic only
+    'GEOMETRIES': 'geometry',
+    'Geometry': 'geometry',
+    # models: where a model lies on this machine
+    'CATALOGUE': 'models',
+    'ModelInfo': 'models',
+    'ModelNotFoundError': 'models',
+    'Place': 'models',
+    'download_commands': 'models',
+    'model_path': 'models',
+    'model_places': 'models',
+    # mending: what is wrong with a checkpoint folder
+    'CheckpointReport': 'mending',
+    'Problem': 'mending',
+    'inspect_checkpoint': 'mending',
+    'mended': 'mending',
+    # checkpoints: new ones from old ones, or from a geometry
+    'internlm2_to_llama': 'checkpoints',
+    'random_checkpoint': 'checkpoints',
+    # engine: which of LMDeploy's engines runs here
+    'EngineChoice': 'engine',
+    'RunningEngine': 'engine',
+    'cli_engine_arguments': 'engine',
+    'cli_prefix': 'engine',
+    'engine_choice': 'engine',
+    'engine_config': 'engine',
+    'release': 'engine',
+    'running_engine': 'engine',
+    # memory: readings, with their source
+    'DeviceMemory': 'memory',
+    'MemorySampler': 'memory',
+    'device_memory': 'memory',
+    'MemoryChart': 'chart',
+    'memory_chart': 'chart',
+    # environment: is this machine ready for the course
+    'Check': 'environment',
+    'check_environment': 'environment',
+    'print_checks': 'environment',
+    # support: which engine runs what, read from the installed LMDeploy
+    'SupportedModel': 'support',
+    'supported_models': 'support',
+    # records: what was measured on a GPU
+    'Record': 'records',
+    'load_record': 'records',
+    'save_record': 'records',
+}
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605
+
+
+def __getattr__(name: str):
+    if name not in _MODULE_OF:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = getattr(importlib.import_module(f'.{_MODULE_OF[name]}', __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

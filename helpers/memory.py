@@ -1,0 +1,226 @@
+"""How much of the device's memory is in use, and who says so.
+
+On CUDA the reading is what this process may use (`torch.cuda.mem_get_info`): on a slice of a card that is the slice,
+while NVML and `nvidia-smi` show the whole card.  Elsewhere the memory budget of `lmdeploy_cpu` plays the GPU's part.
+"""
+
+import dataclasses
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+MIB = 1 << 20
+# A card keeps some memory for itself, so what torch may use is a little below NVML's total on a whole card too.
+_WHOLE_CARD = 0.95
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """One reading, in bytes."""
+
+    used_bytes: int  # by everyone on this device or slice
+    free_bytes: int
+    total_bytes: int
+    process_bytes: int | None  # by this process; None where nobody can tell
+    source: str
+    device_name: str
+    card_used_bytes: int | None = None  # NVML's view of the whole card, as nvidia-smi shows it
+    card_total_bytes: int | None = None
+
+    @property
+    def is_slice(self) -> bool:
+        """True if this process may use only a part of the card."""
+        return self.card_total_bytes is not None and self.total_bytes < _WHOLE_CARD * self.card_total_bytes
+
+    def __str__(self) -> str:
+        name = f'{self.device_name} (a slice of the card)' if self.is_slice else self.device_name
+        rows = [('used', self.used_bytes), ('free', self.free_bytes), ('total', self.total_bytes)]
+        if self.process_bytes is not None:
+            rows.append(('this process', self.process_bytes))
+        if self.is_slice:
+            rows += [('whole card, used', self.card_used_bytes), ('whole card, total', self.card_total_bytes)]
+        lines = [f'{label:<18}{count / MIB:>8.0f} MiB' for label, count in rows]
+        lines.append(f'source: {self.source}')
+        width = max(map(len, [name, *lines]))
+        rule = f'+{"-" * (width + 2)}+'
+        return '\n'.join([rule, f'| {name:<{width}} |', rule, *(f'| {line:<{width}} |' for line in lines), rule])
+
+
+def device_memory(device: int = 0) -> DeviceMemory:
+    """Read the memory of the CUDA device, or of the CPU device where there is none.
+
+    The first reading on CUDA makes this process's CUDA context, some hundred MiB that an engine needs anyway.
+
+    Args:
+        device: index of the CUDA device as torch counts them (CUDA_VISIBLE_DEVICES applies).
+    """
+    return memory_reader(device)()
+
+
+def memory_reader(device: int = 0) -> Callable[[], DeviceMemory]:
+    """Give a function that reads the memory again and again, with the slow look-ups done once."""
+    import torch
+
+    return CudaReader(torch.cuda, device) if torch.cuda.is_available() else CpuReader()
+
+
+class CudaReader:
+    """Reads what this process may use from torch, and the whole card and this process's share from NVML."""
+
+    def __init__(self, cuda, device: int = 0, nvml=None):
+        self._cuda, self._device = cuda, device
+        self._name = cuda.get_device_name(device)
+        self._nvml = nvml if nvml is not None else _open_nvml(str(cuda.get_device_properties(device).uuid))
+
+    def __call__(self) -> DeviceMemory:
+        free, total = self._cuda.mem_get_info(self._device)
+        try:
+            card_used, card_total, process = self._nvml()
+        except Exception:  # no library, no permission, another container's card: torch's reading still holds
+            source = 'torch.cuda.mem_get_info; NVML cannot be read'
+            return DeviceMemory(total - free, free, total, None, source, self._name)
+        reading = DeviceMemory(total - free, free, total, process, '', self._name, card_used, card_total)
+        whose = 'the slice' if reading.is_slice else 'the card'
+        source = f'torch.cuda.mem_get_info ({whose}); NVML (this process, the whole card)'
+        return dataclasses.replace(reading, source=source)
+
+
+@functools.cache
+def _open_nvml(uuid: str) -> Callable[[], tuple[int, int, int | None]]:
+    """Give a function that reads the used and total bytes of the whole card, and this process's."""
+
+    @functools.cache
+    def open_card():
+        import pynvml
+
+        pynvml.nvmlInit()
+        return pynvml, pynvml.nvmlDeviceGetHandleByUUID(f'GPU-{uuid.removeprefix("GPU-")}')
+
+    def read():
+        pynvml, card = open_card()
+        info = pynvml.nvmlDeviceGetMemoryInfo(card)
+        # In a container NVML may know this process by another id, or not say how much it uses.
+        mine = [p.usedGpuMemory for p in pynvml.nvmlDeviceGetComputeRunningProcesses(card) if p.pid == os.getpid()]
+        return info.used, info.total, next(filter(None, mine), None)
+
+    return read
+
+
+class CpuReader:
+    """Reads what this process and its children have written to memory, against the budget of `lmdeploy_cpu`."""
+
+    _SOURCE = 'memory budget of lmdeploy_cpu; /proc (this process and its children)'
+
+    def __init__(self):
+        import lmdeploy_cpu
+
+        self._budget = lmdeploy_cpu.memory_budget
+        self._children: list[str] = []
+        self._children_until = 0.0
+
+    def __call__(self) -> DeviceMemory:
+        now = time.monotonic()
+        if now >= self._children_until:  # looking for them costs more than reading them
+            self._children, self._children_until = _descendants(os.getpid()), now + 1
+        total = self._budget()
+        process = _written_bytes('self')
+        used = process + sum(map(_written_bytes, self._children))
+        return DeviceMemory(used, max(0, total - used), total, process, self._SOURCE, 'CPU')
+
+
+def _written_bytes(pid: int | str) -> int:
+    """Resident memory less the pages of mapped files: libraries do not count, weights and the KV cache do."""
+    try:
+        resident, shared = Path(f'/proc/{pid}/statm').read_text().split()[1:3]
+    except OSError:  # it has ended meanwhile
+        return 0
+    return (int(resident) - int(shared)) * os.sysconf('SC_PAGE_SIZE')
+
+
+def _descendants(pid: int | str) -> list[str]:
+    """Ids of the children of a process, their children and so on: `api_server` runs its engine in one of them."""
+    found = []
+    for path in Path(f'/proc/{pid}/task').glob('*/children'):
+        try:
+            children = path.read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            found += [child, *_descendants(child)]
+    return found
+
+
+class MemorySampler:
+    """Reads the memory in the background while a `with` block runs.
+
+        with MemorySampler() as sampler:
+            pipe('hello')
+        print(sampler.peak_used_bytes)
+
+    `readings` holds pairs of seconds since the start and a `DeviceMemory`; the first is there when the block begins,
+    the last is taken when it ends.  A reading that fails is left out and counted in `failures`.
+
+    Args:
+        interval_s: seconds between two readings.
+        read: what takes a reading; None: the device's memory.
+    """
+
+    def __init__(self, interval_s: float = 0.1, read: Callable[[], DeviceMemory] | None = None):
+        if not interval_s > 0:
+            raise ValueError(f'interval_s={interval_s!r}: must be above 0')
+        self.interval_s = interval_s
+        self.readings: list[tuple[float, DeviceMemory]] = []
+        self.failures = 0
+        self._read = read
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> 'MemorySampler':
+        """Take the first reading and go on in the background; a second start does nothing."""
+        if self._thread is not None:
+            return self
+        self._read = self._read or memory_reader()
+        self._stop.clear()
+        self._started_s = time.monotonic()
+        self._sample()
+        self._thread = threading.Thread(target=self._run, name='memory-sampler', daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Take the last reading and end; a second stop does nothing."""
+        if self._thread is None:
+            return
+        self._stop.set()
+        self._thread.join()
+        self._thread = None
+        self._sample()
+
+    @property
+    def peak_used_bytes(self) -> int:
+        """The highest `used_bytes` seen; 0 when no reading succeeded."""
+        return max((reading.used_bytes for _, reading in self.readings), default=0)
+
+    def __enter__(self) -> 'MemorySampler':
+        return self.start()
+
+    def __exit__(self, *error) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f'<MemorySampler every {self.interval_s:g} s>'
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.interval_s):
+            self._sample()
+
+    def _sample(self) -> None:
+        try:
+            reading = self._read()
+        except Exception:
+            self.failures += 1
+            return
+        self.readings.append((time.monotonic() - self._started_s, reading))
