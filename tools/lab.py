@@ -9,7 +9,6 @@ import argparse
 import getpass
 import os
 import secrets
-import shutil
 import socket
 import sys
 from pathlib import Path
@@ -70,7 +69,7 @@ def main() -> None:
         print(f'[NOTE] port {args.port} is taken: using {port}')
     browser = has_browser() and not args.no_browser
     token = secrets.token_urlsafe(24)
-    command = [shutil.which('jupyter') or 'jupyter', 'lab', '--ip=127.0.0.1', f'--port={port}', '--port-retries=0']
+    command = [sys.executable, '-m', 'jupyterlab', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0']
     command += [f'--ServerApp.root_dir={ROOT}', f'--LabApp.default_url=/lab/tree/{FIRST}', '--log-level=WARN']
     command += [] if browser else ['--no-browser']
     command += ['--allow-root'] if os.geteuid() == 0 else []
