@@ -166,15 +166,21 @@ class MemorySampler:
     Args:
         interval_s: seconds between two readings.
         read: what takes a reading; None: the device's memory.
+        keep: how many of the last readings to keep; None: all of them.
     """
 
-    def __init__(self, interval_s: float = 0.1, read: Callable[[], DeviceMemory] | None = None):
+    def __init__(
+        self, interval_s: float = 0.1, read: Callable[[], DeviceMemory] | None = None, keep: int | None = None
+    ):
         if not interval_s > 0:
             raise ValueError(f'interval_s={interval_s!r}: must be above 0')
         self.interval_s = interval_s
         self.readings: list[tuple[float, DeviceMemory]] = []
+        self.peak_used_bytes = 0  # the highest seen; 0 when no reading succeeded
         self.failures = 0
+        self._keep = keep
         self._read = read
+        self._started_s: float | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -184,7 +190,7 @@ class MemorySampler:
             return self
         self._read = self._read or memory_reader()
         self._stop.clear()
-        self._started_s = time.monotonic()
+        self._started_s = self._started_s or time.monotonic()  # after a stop the same clock goes on
         self._sample()
         self._thread = threading.Thread(target=self._run, name='memory-sampler', daemon=True)
         self._thread.start()
@@ -198,11 +204,6 @@ class MemorySampler:
         self._thread.join()
         self._thread = None
         self._sample()
-
-    @property
-    def peak_used_bytes(self) -> int:
-        """The highest `used_bytes` seen; 0 when no reading succeeded."""
-        return max((reading.used_bytes for _, reading in self.readings), default=0)
 
     def __enter__(self) -> 'MemorySampler':
         return self.start()
@@ -223,4 +224,7 @@ class MemorySampler:
         except Exception:
             self.failures += 1
             return
+        self.peak_used_bytes = max(self.peak_used_bytes, reading.used_bytes)
         self.readings.append((time.monotonic() - self._started_s, reading))
+        if self._keep is not None:
+            del self.readings[: -self._keep]
