@@ -1,0 +1,1 @@
+"""How models/tiny-chat was made: texts, corpus, training, evaluation, model card."""

@@ -1,0 +1,167 @@
+"""Generate the corpus once: `python -m training.build_corpus --conversations 600000 --out build/training`.
+
+The corpus is three arrays: all token ids in a row (uint16), what each token is for (uint8, see `KINDS`), and where
+each conversation begins.  The same seed and texts give the same bytes, whatever the number of processes.
+"""
+
+import argparse
+import hashlib
+import itertools
+import json
+import multiprocessing
+import os
+import pathlib
+import random
+import re
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from tokenizers import Tokenizer
+from tqdm import tqdm
+
+from training import mix, texts
+from training.tokenizer import BOS, EOS, IM_END, IM_START, load_tokenizer, save_tokenizer, train_tokenizer
+
+# What a token is for: a frame nobody learns, the user's words, the assistant's, the user's where words may be hidden.
+KINDS = FRAME, USER, ASSISTANT, MASKABLE = range(4)
+SHARD = 4000  # conversations
+CONTEXT = 1024  # tokens; a longer conversation loses its last turns
+SPLIT_SHARE = 0.25  # of the user's turns have some words cut into unusual tokens
+
+
+@dataclass(frozen=True)
+class Corpus:
+    tokens: np.ndarray
+    kinds: np.ndarray
+    offsets: np.ndarray
+    tokenizer: Tokenizer
+
+    @property
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        for array in (self.tokens, self.kinds, self.offsets):
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+    @property
+    def num_conversations(self) -> int:
+        return len(self.offsets) - 1
+
+
+def tokenizer_texts(seed: int, conversations: int):
+    """What the tokenizer is trained on: every phrasing and answer, and `conversations` drawn ones."""
+    for entry in texts.faq():
+        yield from entry.asks
+        yield from (entry.answer,) * 3
+    rng = random.Random(f'tokenizer {seed}')
+    for _ in range(conversations):
+        for turn in mix.draw(rng):
+            if turn.role != 'system':
+                yield turn.content
+
+
+def cut_words(rng: random.Random, text: str) -> list[str]:
+    """`text` in pieces: some of its Latin words cut in two, so that the model also learns their parts."""
+    cuts = [rng.randrange(m.start() + 1, m.end()) for m in re.finditer(r'[A-Za-z]{4,}', text) if rng.random() < 0.35]
+    return [text[a:b] for a, b in itertools.pairwise([0, *cuts, len(text)])]
+
+
+def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: random.Random) -> tuple[list, list]:
+    """Token ids and kinds of each conversation, laid out as the chat template does."""
+    pieces, plan = [], []  # every text of the batch, encoded at once
+    for turns in conversations:
+        for turn in turns:
+            cut = turn.role == 'user' and rng.random() < SPLIT_SHARE
+            parts = cut_words(rng, turn.content) if cut else [turn.content]
+            plan.append(len(parts))
+            pieces += parts
+    encoded = iter(tokenizer.encode_batch_fast(pieces, add_special_tokens=False))
+    frame = {role: [IM_START, *tokenizer.encode(f'{role}\n', add_special_tokens=False).ids]
+             for role in ('system', 'user', 'assistant')}
+    newline = tokenizer.encode('\n', add_special_tokens=False).ids
+    counts = iter(plan)
+    all_tokens, all_kinds = [], []
+    for turns in conversations:
+        tokens, kinds = [BOS], [FRAME]
+        whole = True
+        for turn in turns:
+            content = [token for _ in range(next(counts)) for token in next(encoded).ids]
+            if turn.role == 'text':
+                tokens += [*content, EOS]
+                kinds += [USER] * (len(content) + 1)
+                continue
+            head = frame[turn.role]
+            if turn.role == 'assistant':
+                kind, end = ASSISTANT, ASSISTANT
+            else:
+                kind, end = (MASKABLE if turn.maskable else USER if turn.role == 'user' else FRAME), FRAME
+            whole = whole and len(tokens) + len(head) + len(content) + 2 <= CONTEXT
+            if whole:
+                tokens += [*head, *content, IM_END, *newline]
+                kinds += [FRAME] * len(head) + [kind] * len(content) + [end] + [FRAME] * len(newline)
+        if ASSISTANT in kinds or turns[0].role == 'text':
+            all_tokens.append(np.array(tokens[:CONTEXT], dtype=np.uint16))
+            all_kinds.append(np.array(kinds[:CONTEXT], dtype=np.uint8))
+    return all_tokens, all_kinds
+
+
+def shard(arguments: tuple[str, int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tokens, kinds and lengths of conversations of shard `index`."""
+    folder, seed, index, count = arguments
+    rng = random.Random(f'corpus {seed} {index}')
+    tokenizer = load_tokenizer(folder)
+    tokens, kinds = encode(tokenizer, [mix.draw(rng) for _ in range(count)], rng)
+    return np.concatenate(tokens), np.concatenate(kinds), np.array([len(row) for row in tokens], dtype=np.int64)
+
+
+def build(out: pathlib.Path, conversations: int, seed: int = 0, processes: int | None = None,
+          tokenizer_conversations: int = 20000) -> Corpus:
+    """Train the tokenizer (kept in `out`), draw and encode `conversations` of them."""
+    found = list(texts.leaks(samples=500))
+    if found:
+        raise ValueError('held-out questions are in the training texts:\n' + '\n'.join(found))
+    tokenizer = train_tokenizer(tokenizer_texts(seed, tokenizer_conversations))
+    save_tokenizer(tokenizer, out)
+    jobs = [(str(out), seed, index, min(SHARD, conversations - start))
+            for index, start in enumerate(range(0, conversations, SHARD))]
+    processes = processes or os.cpu_count()
+    # spawned, not forked: the tokenizer's threads of this process would not survive a fork
+    os.environ['TOKENIZERS_PARALLELISM'] = 'false'
+    try:
+        if processes == 1 or len(jobs) == 1:
+            parts = [shard(job) for job in tqdm(jobs, desc='corpus', unit='shard')]
+        else:
+            with multiprocessing.get_context('spawn').Pool(min(processes, len(jobs))) as pool:
+                parts = list(tqdm(pool.imap(shard, jobs), total=len(jobs), desc='corpus', unit='shard'))
+    finally:
+        del os.environ['TOKENIZERS_PARALLELISM']
+    tokens, kinds, lengths = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Corpus(tokens, kinds, np.concatenate(([0], np.cumsum(lengths))), tokenizer)
+
+
+def save(corpus: Corpus, out: pathlib.Path) -> None:
+    for name in ('tokens', 'kinds', 'offsets'):
+        np.save(out / f'{name}.npy', getattr(corpus, name))
+
+
+def load(folder: pathlib.Path) -> Corpus:
+    return Corpus(*(np.load(folder / f'{name}.npy') for name in ('tokens', 'kinds', 'offsets')), load_tokenizer(folder))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path('build/training'))
+    parser.add_argument('--conversations', type=int, default=600_000)
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--processes', type=int, default=None)
+    arguments = parser.parse_args()
+    start = time.perf_counter()
+    corpus = build(arguments.out, arguments.conversations, arguments.seed, arguments.processes)
+    save(corpus, arguments.out)
+    print(json.dumps({'conversations': corpus.num_conversations, 'tokens': len(corpus.tokens), 'sha256': corpus.sha256,
+                      'time_s': round(time.perf_counter() - start, 1)}))
+
+
+if __name__ == '__main__':
+    main()

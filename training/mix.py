@@ -1,0 +1,145 @@
+"""Conversations of the corpus: one source alone, or several in a row, with a system prompt or without."""
+
+import functools
+import random
+from dataclasses import dataclass
+
+from training import talk_arithmetic, talk_memory, texts
+from training.augment import augment, surface
+
+# Share of conversations whose first part is of this kind.
+SHARES = {'faq': 0.50, 'talk': 0.27, 'memory': 0.14, 'arithmetic': 0.06, 'synonyms': 0.03}
+CHAIN_SHARE = 0.35
+SYSTEM_SHARE = 0.3
+MAX_CHARACTERS = 1800  # of a chain; what is longer in tokens than the context is left out later
+
+SYSTEM_PROMPTS = (
+    'You are a helpful assistant.', 'You are a helpful, respectful and honest assistant.', 'You are an AI assistant.',
+    'You are a friendly assistant.', 'You are a helpful assistant. Answer in one sentence.', 'Be brief.', 'Answer shortly.',
+    'You are an AI assistant whose name is InternLM (书生·浦语).\n- InternLM (书生·浦语) is a conversational language model that is developed '
+    'by Shanghai AI Laboratory (上海人工智能实验室). It is designed to be helpful, honest, and harmless.\n- InternLM (书生·浦语) can '
+    'understand and communicate fluently in the language chosen by the user such as English and 中文.',
+    'You are an AI assistant whose name is InternLM.', 'You are tiny-chat, the embedded model of the LMDeploy course.', 'You answer questions about LMDeploy.',
+    'You are a chatbot.', 'A chat between a curious user and an artificial intelligence assistant.', 'You are a teaching assistant of a course on LMDeploy.',
+    '你是一个乐于助人的助手。', '你是一个有用的助手。', '你是一个人工智能助手。', '请简短回答。', '你是 LMDeploy 课程的助教。', '你是一个友好的助手，请用中文回答。', '你是 tiny-chat。',
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A message; `maskable`: its words may be hidden in training (a question that stays clear without one of them)."""
+
+    role: str
+    content: str
+    maskable: bool = False
+
+
+@functools.cache
+def entries(language: str) -> tuple[texts.Entry, ...]:
+    return tuple(entry for entry in texts.faq() if entry.language == language)
+
+
+@functools.cache
+def _talk_choice() -> tuple[tuple, tuple]:
+    return texts.talks(), tuple(talk.weight for talk in texts.talks())
+
+
+def clean(conversation: list[dict]) -> list[Turn]:
+    """Turns of a talk's messages; ends stripped, so that the tokenizer sees each alone as it does in the template."""
+    return [Turn(message['role'], message['content'].strip()) for message in conversation]
+
+
+def _ask(rng: random.Random, entry: texts.Entry) -> str:
+    return augment(rng, rng.choice(entry.asks))
+
+
+def faq_turns(rng: random.Random, language: str) -> list[Turn]:
+    """One question of the FAQ, varied, with its answer."""
+    found = entries(language)
+    if not found:
+        return memory_turns(rng, language)
+    entry = rng.choice(found)
+    return [Turn('user', _ask(rng, entry), maskable=True), Turn('assistant', entry.answer)]
+
+
+def talk_turns(rng: random.Random) -> list[Turn]:
+    """One conversation of a talk generator; the surface of its first question is varied now and then."""
+    found, weights = _talk_choice()
+    if not found:
+        return memory_turns(rng, rng.choice(texts.LANGUAGES))
+    turns = clean(rng.choices(found, weights)[0].conversation(rng))
+    if rng.random() < 0.35:
+        turns = [Turn(turn.role, surface(rng, turn.content)) if turn.role == 'user' else turn for turn in turns]
+    return turns
+
+
+def filler(rng: random.Random, language: str) -> list[dict]:
+    """Other talk between telling a fact and asking for it."""
+    kind = rng.random()
+    if kind < 0.55 and entries(language):
+        turns = faq_turns(rng, language)
+    elif kind < 0.9 and texts.talks():
+        turns = talk_turns(rng)
+        if turns[0].role == 'system' or texts.language_of(turns[0].content) != language or len(turns) > 4:
+            turns = clean(talk_arithmetic.conversation(rng, language)[:2])
+        # a short answer most of the time: long stories crowd out the fact
+        if sum(len(turn.content) for turn in turns) > 900:
+            turns = clean(talk_arithmetic.conversation(rng, language)[:2])
+    else:
+        turns = clean(talk_arithmetic.conversation(rng, language)[:2])
+    return [{'role': turn.role, 'content': turn.content} for turn in turns]
+
+
+def memory_turns(rng: random.Random, language: str) -> list[Turn]:
+    return clean(talk_memory.conversation(rng, language, lambda: filler(rng, language), surface))
+
+
+def synonyms(rng: random.Random) -> list[Turn]:
+    """Phrasings of one question in a row, a text without roles: what may stand for what."""
+    language = rng.choice(texts.LANGUAGES)
+    entry = rng.choice(entries(language))
+    asks = rng.sample(entry.asks, min(len(entry.asks), rng.randint(2, 5)))
+    if rng.random() < 0.3:
+        other = rng.choice([e for e in texts.faq() if e.id == entry.id and e.language != language])
+        asks.append(rng.choice(other.asks))
+    return [Turn('text', '\n'.join([*asks, entry.answer]))]
+
+
+def part(rng: random.Random, kind: str, language: str) -> list[Turn]:
+    """The turns of one kind of source."""
+    if kind == 'faq':
+        return faq_turns(rng, language)
+    if kind == 'memory':
+        return memory_turns(rng, language)
+    if kind == 'arithmetic':
+        return clean(talk_arithmetic.conversation(rng, language))
+    return talk_turns(rng)
+
+
+def _draw(rng: random.Random) -> list[Turn]:
+    kinds, shares = list(SHARES), list(SHARES.values())
+    kind = rng.choices(kinds, shares)[0]
+    if kind == 'synonyms':
+        if texts.faq():
+            return synonyms(rng)
+        kind = 'memory'
+    language = rng.choice(texts.LANGUAGES)
+    turns = part(rng, kind, language)
+    if rng.random() < CHAIN_SHARE:
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            # memory stays alone after its start: another told name would be a second truth
+            more = part(rng, rng.choices(('faq', 'talk', 'arithmetic'), (0.6, 0.33, 0.07))[0],
+                        language if rng.random() < 0.8 else rng.choice(texts.LANGUAGES))
+            if sum(len(turn.content) for turn in (*turns, *more)) <= MAX_CHARACTERS:
+                turns = turns + [turn for turn in more if turn.role != 'system']
+    if turns[0].role != 'system' and rng.random() < SYSTEM_SHARE:
+        turns = [Turn('system', rng.choice(SYSTEM_PROMPTS)), *turns]
+    return turns
+
+
+def draw(rng: random.Random) -> list[Turn]:
+    """One conversation of the corpus; no user turn of it is a held-out question."""
+    while True:
+        turns = _draw(rng)
+        if not any(texts.normalise(turn.content) in texts.forbidden() for turn in turns if turn.role == 'user'):
+            return turns

@@ -1,0 +1,275 @@
+"""Train tiny-chat: `python -m training.train --corpus build/training --out models/tiny-chat --minutes 7`.
+
+Conversations are rows of their own, right-padded among others of about their length, so every row begins at position 0
+as it does in use.  The loss is on the assistant's words, and a tenth as much on the user's: to foresee how a question
+goes on is to know which words go together.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from training import build_corpus
+from training.build_corpus import ASSISTANT, CONTEXT, MASKABLE, USER, Corpus
+from training.model import ModelConfig, TinyChat, config_json
+from training.tokenizer import BOS, EOS, IM_END, UNK, save_tokenizer
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train.  It ends after `minutes`, or after `steps` where given (then a run can be repeated exactly)."""
+
+    minutes: float = 7.0
+    steps: int | None = None
+    batch_tokens: int = 65536
+    peak_lr: float = 2.5e-3
+    warmup: float = 0.02  # share of the run
+    weight_decay: float = 0.05
+    dropout: float = 0.1
+    calm: float = 0.15  # the last share of the run, without dropout and hidden words
+    user_weight: float = 0.1
+    hidden_share: float = 0.5  # of the rows have some words of FAQ questions hidden
+    seed: int = 0
+    compile: bool = False
+
+
+SMOKE_MODEL = ModelConfig(num_layers=2, intermediate_size=256)
+SMOKE = Settings(steps=40, batch_tokens=2048, peak_lr=4e-3, warmup=0.1)
+
+
+class Batches:
+    """Rows of about the same length, `batch_tokens` at a time, gathered on the device."""
+
+    def __init__(self, corpus: Corpus, batch_tokens: int, device: str):
+        self.tokens = torch.from_numpy(corpus.tokens.astype(np.int32)).to(device)
+        self.kinds = torch.from_numpy(corpus.kinds).to(device)
+        self.starts, self.lengths = corpus.offsets[:-1], np.diff(corpus.offsets)
+        self.batch_tokens, self.device = batch_tokens, device
+
+    def epoch(self, rng: np.random.Generator | None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Token ids and kinds [rows, tokens] of every conversation once; sorted by length where `rng` is None."""
+        noise = rng.uniform(0, 24, len(self.lengths)) if rng is not None else 0
+        order = np.argsort(self.lengths + noise, kind='stable')
+        batches, at = [], 0
+        while at < len(order):
+            rows = max(1, self.batch_tokens // int(self.lengths[order[at]] + 24))
+            batches.append(order[at: at + rows])
+            at += rows
+        if rng is not None:
+            rng.shuffle(batches)
+        for rows in batches:
+            yield self.gather(rows)
+
+    def gather(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        width = -(-int(self.lengths[rows].max()) // 16) * 16
+        starts = torch.from_numpy(self.starts[rows]).to(self.device)
+        lengths = torch.from_numpy(self.lengths[rows]).to(self.device)
+        column = torch.arange(width, device=self.device)
+        inside = column < lengths[:, None]
+        index = torch.where(inside, starts[:, None] + column, 0)
+        return torch.where(inside, self.tokens[index], EOS).long(), torch.where(inside, self.kinds[index], 0)
+
+
+def hide(tokens: torch.Tensor, kinds: torch.Tensor, share: float, generator: torch.Generator) -> torch.Tensor:
+    """`tokens` with some words of FAQ questions unknown: in `share` of the rows, up to a quarter of them."""
+    rate = torch.rand(len(tokens), 1, device=tokens.device, generator=generator) / share
+    rate = torch.where(rate < 1, rate * 0.25, 0)
+    hit = (torch.rand(tokens.shape, device=tokens.device, generator=generator) < rate) & (kinds == MASKABLE)
+    return torch.where(hit, UNK, tokens)
+
+
+def losses(model: TinyChat, inputs: torch.Tensor, targets: torch.Tensor, kinds: torch.Tensor,
+           user_weight: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The loss to learn from, the summed loss of the assistant's tokens, and their number."""
+    logits = model(inputs)
+    each = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction='none')
+    kinds = kinds.flatten()
+    assistant = (kinds == ASSISTANT).float()
+    user = ((kinds == USER) | (kinds == MASKABLE)).float()
+    weights = assistant + user_weight * user
+    return (each * weights).sum() / weights.sum().clamp(min=1), (each * assistant).sum().detach(), assistant.sum()
+
+
+def autocast(device: str):
+    return torch.autocast('cuda', dtype=torch.bfloat16, enabled=device == 'cuda')
+
+
+@torch.no_grad()
+def perplexity(model: TinyChat, batches: Batches) -> float:
+    """Of the assistant's tokens."""
+    model.eval()
+    total, count = 0.0, 0.0
+    for tokens, kinds in batches.epoch(None):
+        with autocast(batches.device):
+            _, loss, number = losses(model, tokens[:, :-1], tokens[:, 1:], kinds[:, 1:], 0.0)
+        total, count = total + loss.item(), count + number.item()
+    model.train()
+    return float(np.exp(total / count))
+
+
+def save(model: TinyChat, tokenizer, out: pathlib.Path, log: dict) -> None:
+    """The checkpoint folder; each file is written beside its place and renamed."""
+    out.mkdir(parents=True, exist_ok=True)
+    state = {name: value.detach().to('cpu', torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
+    save_file(state, out / 'model.safetensors.new', metadata={'format': 'pt'})
+    (out / 'model.safetensors.new').chmod(0o644)
+    os.replace(out / 'model.safetensors.new', out / 'model.safetensors')
+    save_tokenizer(tokenizer, out)
+    generation = {'bos_token_id': BOS, 'eos_token_id': [EOS, IM_END], 'pad_token_id': EOS, 'max_new_tokens': 512}
+    for name, content in (('config.json', config_json(model.config, BOS, EOS, EOS)), ('generation_config.json', generation),
+                          ('training_log.json', log)):
+        (out / f'{name}.new').write_text(json.dumps(content, ensure_ascii=False, indent=1) + '\n', 'utf-8')
+        os.replace(out / f'{name}.new', out / name)
+
+
+def rate(progress: float, settings: Settings) -> float:
+    """The learning rate: a linear rise, then half a cosine down to a hundredth."""
+    if progress < settings.warmup:
+        return settings.peak_lr * max(progress, 1e-3) / settings.warmup
+    down = min(1.0, (progress - settings.warmup) / (1 - settings.warmup))
+    return settings.peak_lr * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * down)))
+
+
+def train(corpus: Corpus, valid: Corpus, out: pathlib.Path, settings: Settings, config: ModelConfig | None = None,
+          device: str | None = None) -> dict:
+    """Train and save to `out`; returns the log that training_log.json holds."""
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    torch.manual_seed(settings.seed)
+    model = TinyChat(config or ModelConfig(), settings.dropout).to(device)
+    decayed = [p for p in model.parameters() if p.dim() > 1]
+    plain = [p for p in model.parameters() if p.dim() == 1]
+    optimizer = torch.optim.AdamW([{'params': decayed, 'weight_decay': settings.weight_decay},
+                                   {'params': plain, 'weight_decay': 0.0}], lr=settings.peak_lr, betas=(0.9, 0.95),
+                                  fused=device == 'cuda')
+    batches, held_out = Batches(corpus, settings.batch_tokens, device), Batches(valid, settings.batch_tokens, device)
+    generator = torch.Generator(device).manual_seed(settings.seed)
+    rng = np.random.default_rng(settings.seed)
+    forward = torch.compile(losses, dynamic=True) if settings.compile else losses
+    log = {
+        'device': torch.cuda.get_device_name() if device == 'cuda' else f'CPU ({torch.get_num_threads()} threads)',
+        'date': datetime.date.today().isoformat(),
+        'versions': {'python': platform.python_version(), 'torch': torch.__version__, 'numpy': np.__version__},
+        'parameters': sum(p.numel() for p in model.parameters()),
+        'model': asdict(model.config),
+        'settings': asdict(settings),
+        'corpus': {'conversations': corpus.num_conversations, 'tokens': len(corpus.tokens), 'sha256': corpus.sha256},
+        'curve': [], 'held_out_perplexity': [],
+    }
+    model.train()
+    start = saved = time.perf_counter()
+    step, seen, epochs, finished, calm = 0, 0, 0, False, False
+    window = torch.zeros(2, device=device)
+    bar = tqdm(desc='training', unit='step', total=settings.steps, mininterval=5)
+
+    def note() -> None:
+        log.update(steps=step, tokens_seen=seen, epochs=epochs, time_s=round(time.perf_counter() - start, 1))
+
+    while not finished:
+        for tokens, kinds in batches.epoch(rng):
+            elapsed = time.perf_counter() - start
+            progress = step / settings.steps if settings.steps else elapsed / (settings.minutes * 60)
+            if progress >= 1:
+                finished = True
+                break
+            if not calm and progress >= 1 - settings.calm:
+                calm = True
+                for module in model.modules():
+                    if isinstance(module, torch.nn.Dropout):
+                        module.p = 0.0
+            for group in optimizer.param_groups:
+                group['lr'] = rate(progress, settings)
+            inputs = tokens[:, :-1]
+            if not calm and settings.hidden_share:
+                inputs = hide(inputs, kinds[:, :-1], settings.hidden_share, generator)
+            with autocast(device):
+                loss, summed, number = forward(model, inputs, tokens[:, 1:], kinds[:, 1:], settings.user_weight)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            window += torch.stack((summed, number))
+            step, seen = step + 1, seen + tokens.numel()
+            bar.update()
+            if step % (10 if settings.steps and settings.steps < 1000 else 50) == 0:
+                total, count = window.tolist()
+                window.zero_()
+                if not np.isfinite(total):
+                    raise RuntimeError(f'the loss is {total} at step {step}: lower peak_lr')
+                log['curve'].append({'step': step, 'tokens': seen, 'loss': round(total / max(count, 1), 4),
+                                     'time_s': round(time.perf_counter() - start, 1)})
+                bar.set_postfix(loss=log['curve'][-1]['loss'], tokens=f'{seen / 1e6:.0f}M')
+                if time.perf_counter() - saved > 60:
+                    saved = time.perf_counter()
+                    log['held_out_perplexity'].append({'step': step, 'perplexity': round(perplexity(model, held_out), 4)})
+                    note()
+                    save(model, corpus.tokenizer, out, log)
+        else:
+            epochs += 1
+    bar.close()
+    log['held_out_perplexity'].append({'step': step, 'perplexity': round(perplexity(model, held_out), 4)})
+    note()
+    save(model, corpus.tokenizer, out, log)
+    return log
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The settings one may want to change, on a command line."""
+    parser.add_argument('--minutes', type=float, default=Settings.minutes, help='of training')
+    parser.add_argument('--steps', type=int, default=None, help='instead of --minutes: repeatable')
+    parser.add_argument('--batch-tokens', type=int, default=Settings.batch_tokens)
+    parser.add_argument('--peak-lr', type=float, default=Settings.peak_lr)
+    parser.add_argument('--dropout', type=float, default=Settings.dropout)
+    parser.add_argument('--user-weight', type=float, default=Settings.user_weight)
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--compile', action='store_true')
+
+
+def settings_from(arguments: argparse.Namespace) -> Settings:
+    names = ('minutes', 'steps', 'batch_tokens', 'peak_lr', 'dropout', 'user_weight', 'seed', 'compile')
+    return replace(Settings(), **{name: getattr(arguments, name) for name in names})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--corpus', type=pathlib.Path, default=pathlib.Path('build/training'))
+    parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path('models/tiny-chat'))
+    parser.add_argument('--smoke', action='store_true', help='a small model for some steps, under a minute on a CPU')
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    if arguments.smoke:
+        corpus, valid = corpora(arguments.corpus, 2000, 200, arguments.seed, processes=1, tokenizer_conversations=2000)
+        log = train(corpus, valid, arguments.out, SMOKE, SMOKE_MODEL)
+    else:
+        corpus = build_corpus.load(arguments.corpus)
+        log = train(corpus, validation(corpus, arguments.corpus, 4000, arguments.seed), arguments.out, settings_from(arguments))
+    print(json.dumps({**log['curve'][-1], **log['held_out_perplexity'][-1]}))
+
+
+def validation(corpus: Corpus, folder: pathlib.Path, conversations: int, seed: int) -> Corpus:
+    """Conversations drawn with a seed of their own, in the tokens of `corpus`."""
+    tokens, kinds, lengths = build_corpus.shard((str(folder), f'valid {seed}', 0, conversations))
+    return Corpus(tokens, kinds, np.concatenate(([0], np.cumsum(lengths))), corpus.tokenizer)
+
+
+def corpora(folder: pathlib.Path, conversations: int, held_out: int, seed: int, **options) -> tuple[Corpus, Corpus]:
+    """The corpus and its validation part."""
+    corpus = build_corpus.build(folder, conversations, seed, **options)
+    return corpus, validation(corpus, folder, held_out, seed)
+
+
+assert CONTEXT <= ModelConfig.max_position_embeddings
+
+if __name__ == '__main__':
+    main()
