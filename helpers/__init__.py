@@ -51,10 +51,11 @@ _MODULE_OF = {
     # records: what was measured on a GPU
     'Record': 'records',
     'load_record': 'records',
+    'new_record': 'records',
     'save_record': 'records',
 }
 
-__all__ = sorted(_MODULE_OF)  # noqa: PLE0605
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str):

@@ -1,0 +1,151 @@
+"""What was measured on a GPU, kept as JSON in records/, for machines that have none.
+
+A record says what it was measured on, with which versions, when, at which commit, and whether the model's weights
+were trained or random (speed and memory depend on a model's geometry only, but a reader must be told).
+"""
+
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import re
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+RECORDS = Path(__file__).resolve().parent.parent / 'records'
+_PACKAGES = ('lmdeploy', 'torch', 'transformers')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Record:
+    """One measurement.  `data` holds the figures, with units in their names; it is JSON."""
+
+    topic: str  # what was measured: 'speed', 'memory'
+    device: str  # 'NVIDIA H200'
+    driver: str  # the NVIDIA driver's version; '' on a CPU
+    versions: dict[str, str]  # of lmdeploy and whatever else matters
+    date: str  # YYYY-MM-DD
+    commit: str  # of this project, as git names it
+    model: str  # the model, or the geometry that random weights have
+    weights: str  # 'trained' | 'random'
+    data: dict
+
+    def __post_init__(self):
+        for name in ('topic', 'device', 'model'):
+            _require(self, name, isinstance(getattr(self, name), str) and getattr(self, name).strip(), 'a text')
+        _require(self, 'driver', isinstance(self.driver, str), "a text, '' where there is none")
+        versions = self.versions
+        good = isinstance(versions, dict) and all(isinstance(v, str) and v for pair in versions.items() for v in pair)
+        _require(self, 'versions', good and 'lmdeploy' in versions, "a version of each package, 'lmdeploy' among them")
+        _require(self, 'date', _is_date(self.date), 'a day as YYYY-MM-DD')
+        good = isinstance(self.commit, str) and re.fullmatch(r'[0-9a-f]{7,40}(-dirty)?', self.commit)
+        _require(self, 'commit', good, 'a git commit, 7 to 40 hexadecimal digits')
+        _require(self, 'weights', self.weights in ('trained', 'random'), "'trained' or 'random'")
+        _require(self, 'data', isinstance(self.data, dict) and self.data, 'the figures, at least one')
+
+    def describe(self) -> str:
+        """Say in one line where the figures come from, to stand beside them."""
+        driver = f', driver {self.driver}' if self.driver else ''
+        versions = f'LMDeploy {self.versions["lmdeploy"]}'
+        return f'measured on {self.device}{driver}, {versions}, {self.date}, {self.model} with {self.weights} weights'
+
+
+def new_record(topic: str, *, model: str, weights: str, data: dict, commit: str | None = None) -> Record:
+    """Make a record of figures measured on this machine now; device, versions and date are looked up.
+
+    Args:
+        commit: of this project; None: what git says.
+    """
+    device, driver = _device()
+    versions = {'python': platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+    today = datetime.date.today().isoformat()
+    return Record(topic, device, driver, versions, today, commit or _commit(), model, weights, data)
+
+
+def load_record(name: str, folder: Path = RECORDS) -> Record:
+    """Load the record `name`, such as 'h200/speed'.
+
+    Raises:
+        FileNotFoundError: there is none; the message lists those that there are.
+        ValueError: the file is not a whole record; the message names file and field.
+    """
+    path = _path(name, folder)
+    try:
+        fields = json.loads(path.read_text(encoding='utf-8'))
+    except FileNotFoundError:
+        there = sorted(str(found.relative_to(folder).with_suffix('')) for found in folder.rglob('*.json'))
+        raise FileNotFoundError(f'no record {name!r} in {folder}; there are: {", ".join(there) or "none"}') from None
+    except ValueError as error:
+        raise ValueError(f'{path} is not JSON: {error}') from None
+    if not isinstance(fields, dict):
+        raise ValueError(f'{path} holds a {type(fields).__name__}, not a record')
+    names = {field.name for field in dataclasses.fields(Record)}
+    for what, odd in (('lacks', names - fields.keys()), ('has unknown', fields.keys() - names)):
+        if odd:
+            raise ValueError(f'{path} {what} {", ".join(sorted(odd))}')
+    try:
+        return Record(**fields)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from None
+
+
+def save_record(record: Record, name: str, folder: Path = RECORDS) -> Path:
+    """Save the record as `name`, such as 'h200/speed'; an older one of that name is replaced.  Return its path."""
+    path = _path(name, folder)
+    # First the text: figures that JSON does not know must not cost the old record.
+    text = json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False, allow_nan=False) + '\n'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+    try:
+        half.write_text(text, encoding='utf-8')
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+    return path
+
+
+def _path(name: str, folder: Path) -> Path:
+    if not re.fullmatch(r'[\w-]+(/[\w-]+)*', name):
+        raise ValueError(f"{name!r} is not a record's name; names look like 'h200/speed'")
+    return folder / f'{name}.json'
+
+
+def _require(record: Record, field: str, good, what: str) -> None:
+    if not good:
+        raise ValueError(f'{field} must be {what}, not {getattr(record, field)!r}')
+
+
+def _is_date(text) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except (TypeError, ValueError):
+        return False
+
+
+def _device() -> tuple[str, str]:
+    import torch
+
+    if not torch.cuda.is_available():
+        return f'CPU ({platform.machine()}, {os.cpu_count()} cores)', ''
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        driver = pynvml.nvmlSystemGetDriverVersion()
+    except Exception:
+        driver = 'unknown'
+    return torch.cuda.get_device_name(), driver
+
+
+def _commit() -> str:
+    def git(*arguments):
+        command = ['git', '-C', str(RECORDS.parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        commit = git('rev-parse', 'HEAD')
+        return f'{commit}-dirty' if git('status', '--porcelain', '--untracked-files=no') else commit
+    except (OSError, subprocess.CalledProcessError):
+        raise RuntimeError("git does not know this folder's commit; pass commit=…") from None
