@@ -30,7 +30,7 @@ def checkpoint(tmp_path_factory):
             return made[name]
         target = tmp_path_factory.mktemp(name)
         model = AutoModelForCausalLM.from_config(support.CONFIGS[name](), dtype=torch.float32)
-        support.spread_weights(model, seed=sorted(support.CONFIGS).index(name))
+        support.spread_weights(model, seed=20 + sorted(support.CONFIGS).index(name))
         model.generation_config.eos_token_id = support.EOS_IDS
         model.save_pretrained(target)
         support.make_tokenizer().save_pretrained(target)
@@ -70,13 +70,13 @@ def copy_with_config(tmp_path_factory, checkpoint):
 
 @pytest.fixture(scope='session')
 def reference(checkpoint):
-    """reference(name) -> Reference"""
+    """reference(name, round_to=None) -> Reference"""
     made = {}
 
-    def make(name):
-        if name not in made:
-            made[name] = support.Reference(checkpoint(name).reference_path)
-        return made[name]
+    def make(name, round_to=None):
+        if (name, round_to) not in made:
+            made[name, round_to] = support.Reference(checkpoint(name).reference_path, round_to)
+        return made[name, round_to]
 
     return make
 

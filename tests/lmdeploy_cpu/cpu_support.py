@@ -57,25 +57,27 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def spread_weights(model, seed: int) -> None:
-    """Weights that make every part of the model matter: norms and biases too."""
+    """Weights that make every part of the model matter, norms and biases too, and logits with a deviation of 3."""
     generator = torch.Generator().manual_seed(seed)
+    tied = model.config.tie_word_embeddings
 
     def normal(tensor, std):
         return torch.randn(tensor.shape, generator=generator) * std
 
     with torch.no_grad():
         for name, p in model.named_parameters():
+            width = p.size(-1)
             if 'embed_tokens' in name:
-                # tied to the output head: then it also sets the spread of the logits
-                p.copy_(normal(p, 3 / p.size(1) ** 0.5 if model.config.tie_word_embeddings else 1.0))
+                p.copy_(normal(p, 0.02 if tied else 1.0))  # tied and large, the last token would only repeat itself
             elif 'lm_head' in name:
-                p.copy_(normal(p, 3 / p.size(1) ** 0.5))
+                p.copy_(normal(p, 3 / width**0.5))
             elif name.endswith('bias'):
-                p.copy_(normal(p, 0.3))
+                p.copy_(normal(p, 0.15))
             elif p.dim() == 1:
-                p.copy_(1 + normal(p, 0.2).clamp(-0.6, 0.6))
+                scale = 3 / (0.02 * width**0.5) if tied and name == 'model.norm.weight' else 1
+                p.copy_((1 + normal(p, 0.2).clamp(-0.6, 0.6)) * scale)
             else:
-                p.copy_(normal(p, 1.2 / p.size(1) ** 0.5))
+                p.copy_(normal(p, 1.2 / width**0.5))
 
 
 _COMMON = {
@@ -88,7 +90,6 @@ _COMMON = {
     'max_position_embeddings': 2048,
     'bos_token_id': 1,
     'eos_token_id': 2,
-    'pad_token_id': 2,
     'dtype': 'float32',
 }
 
@@ -184,12 +185,14 @@ def make_prompts(lengths, seed=0) -> list[list[int]]:
 
 
 class Reference:
-    """transformers on one checkpoint, fp32."""
+    """transformers on one checkpoint, in fp32."""
 
-    def __init__(self, path: str, dtype=torch.float32):
-        self.model = AutoModelForCausalLM.from_pretrained(
-            path, dtype=dtype, attn_implementation='eager', trust_remote_code=False
-        ).eval()
+    def __init__(self, path: str, round_to: torch.dtype | None = None):
+        """`round_to`: weights rounded to that type first; the arithmetic is fp32 always."""
+        model = AutoModelForCausalLM.from_pretrained(
+            path, dtype=round_to or torch.float32, attn_implementation='eager', trust_remote_code=False
+        )
+        self.model = model.float().eval()
         self._answers = {}
 
     @torch.inference_mode()
@@ -315,3 +318,13 @@ class Engine:
 
     def close(self):
         self.pipe.close()
+
+
+def assert_same(got, want, prompts) -> None:
+    """Token ids equal, with a readable failure."""
+    wrong = {
+        len(p): next((i for i, (a, b) in enumerate(zip(g, w, strict=False)) if a != b), f'length {len(g)}')
+        for p, g, w in zip(prompts, got, want, strict=True)
+        if g != w
+    }
+    assert not wrong, f'{{prompt length: first wrong token}}: {wrong}'
