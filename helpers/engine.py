@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+import lmdeploy_cpu  # before torch, whose OpenMP threads it tells not to spin; it loads neither torch nor LMDeploy
+
 # One idea under two names: tokens in a block of the KV cache.
 _BLOCK_TOKENS = {'turbomind': 'cache_block_seq_len', 'pytorch': 'block_size'}
 _CONFIG_CLASS = {'turbomind': 'TurbomindEngineConfig', 'pytorch': 'PytorchEngineConfig'}
@@ -102,8 +104,6 @@ def engine_config(*, engine: str | None = None, **arguments):
     if arguments.get('model_format') in ('hf', 'awq', 'gptq'):
         del arguments['model_format']
     if device == 'cpu':
-        import lmdeploy_cpu
-
         lmdeploy_cpu.enable()
         arguments.setdefault('dtype', 'float32')
     return config_class(**arguments)

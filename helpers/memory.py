@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import lmdeploy_cpu
+
 MIB = 1 << 20
 # A card keeps some memory for itself, so what torch may use is a little below NVML's total on a whole card too.
 _WHOLE_CARD = 0.95
@@ -115,9 +117,6 @@ class CpuReader:
     _SOURCE = 'memory budget of lmdeploy_cpu; /proc (this process and its children)'
 
     def __init__(self):
-        import lmdeploy_cpu
-
-        self._budget = lmdeploy_cpu.memory_budget
         self._children: list[str] = []
         self._children_until = 0.0
 
@@ -125,7 +124,7 @@ class CpuReader:
         now = time.monotonic()
         if now >= self._children_until:  # looking for them costs more than reading them
             self._children, self._children_until = _descendants(os.getpid()), now + 1
-        total = self._budget()
+        total = lmdeploy_cpu.memory_budget()
         process = _written_bytes('self')
         used = process + sum(map(_written_bytes, self._children))
         return DeviceMemory(used, max(0, total - used), total, process, self._SOURCE, 'CPU')

@@ -1,0 +1,338 @@
+"""Is this machine ready for the course?  `python -m helpers.environment` prints the answer line by line.
+
+[OK] is fine.  [NOTE] is worth knowing, and the course runs all the same.  [FAIL] needs the mend that stands below it.
+"""
+
+import dataclasses
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODEL = 'internlm2-chat-1_8b'  # what the documents deploy
+GB, GIB = 10**9, 1 << 30
+
+GPU_FREE_GIB = 7.0  # the chapters peak below 7.5 GB
+RAM_SPARE_GIB = 1.0  # Python and its libraries, beside the CPU device's memory budget
+# On a GPU machine: the model, its copy in Llama's format and its 4-bit copy; on a CPU: executed copies and caches.
+DISK_GPU_GB, DISK_CPU_GB = 10, 1
+MIN_DRIVER = 525  # the oldest for CUDA 12
+INSTALL = 'make lab (a virtual environment), or: conda env create -f environment.yml && conda activate lmdeploy-course'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report."""
+
+    name: str
+    ok: bool | None  # True: fine; False: the mend is needed; None: worth knowing
+    found: str
+    mend: str = ''  # what to do about it; '' where nothing is needed
+
+    @property
+    def state(self) -> str:
+        """'OK', 'FAIL' or 'NOTE'."""
+        return {True: 'OK', False: 'FAIL', None: 'NOTE'}[self.ok]
+
+
+def check_environment() -> list[Check]:
+    """Run every check; none raises, and a check that breaks counts as failed."""
+    return list(_run_checks())
+
+
+def print_checks(stable: bool = False) -> bool:
+    """Print the report as it is made, and return whether nothing failed.
+
+    Args:
+        stable: print the names and [OK] or [FAIL] only (a note counts as OK), which is the same on every machine that
+            is ready: what a stored notebook can be compared with.
+    """
+    ready = True
+    for check in _run_checks():
+        ready = ready and check.ok is not False
+        if stable:
+            print(f'[{"FAIL" if check.ok is False else "OK"}] {check.name}', flush=True)
+            continue
+        print(f'{f"[{check.state}]":<7}{check.name}: {check.found}', flush=True)
+        if check.mend:
+            print(f'       → {check.mend}', flush=True)
+    return ready
+
+
+def _run_checks() -> Iterator[Check]:
+    for name, check in CHECKS.items():
+        try:
+            ok, found, mend = check()
+        except Exception as error:
+            ok, found, mend = False, f'cannot be checked: {type(error).__name__}: {error}', INSTALL
+        yield Check(name, ok, found, mend)
+
+
+# Each check gives (ok, found, mend).
+Answer = tuple[bool | None, str, str]
+
+
+def _platform(system: str | None = None, machine: str | None = None, release: str | None = None) -> Answer:
+    system, machine = system or sys.platform, machine or platform.machine()
+    found = f'{system} {machine}' + (' (WSL)' if 'microsoft' in (release or platform.release()).lower() else '')
+    if (system, machine) == ('linux', 'x86_64'):
+        return True, found, ''
+    mend = 'LMDeploy needs Linux on x86-64: on Windows use WSL2, elsewhere a Linux machine or InternStudio'
+    return False, found, mend
+
+
+def _python(version=sys.version_info) -> Answer:
+    found = '.'.join(map(str, version[:3]))
+    if (3, 11) <= tuple(version[:2]) <= (3, 13):
+        return True, found, ''
+    return False, found, f'the course needs Python 3.11, 3.12 or 3.13: {INSTALL}'
+
+
+def _packages() -> Answer:
+    from packaging.requirements import Requirement
+
+    wanted = tomllib.loads((ROOT / 'pyproject.toml').read_text(encoding='utf-8'))['project']['dependencies']
+    missing, others = [], []
+    for requirement in map(Requirement, wanted):
+        version = _installed(requirement.name)
+        if version is None:
+            missing.append(requirement.name)
+        elif not requirement.specifier.contains(version, prereleases=True):
+            others.append(f'{requirement.name} {version} (tried with {requirement.specifier})')
+    if missing:
+        return False, f'missing: {", ".join(missing)}', INSTALL
+    if others:
+        return None, ', '.join(others), f'other versions than the course was tried with; if something breaks: {INSTALL}'
+    return True, f'all {len(wanted)} of pyproject.toml', ''
+
+
+def _driver() -> Answer:
+    driver, cuda = _nvidia_driver()
+    if driver is None:
+        if _torch_cuda():
+            return None, 'NVML cannot be read, and CUDA works', ''
+        return None, 'no NVIDIA driver', 'nothing to do: without a GPU the course runs on the CPU'
+    found = f'{driver}, for CUDA up to {cuda[0]}.{cuda[1]}'
+    if int(driver.split('.')[0]) < MIN_DRIVER:
+        return False, found, f'install an NVIDIA driver of version {MIN_DRIVER} or newer'
+    return True, found, ''
+
+
+def _cuda() -> Answer:
+    import torch
+
+    built = torch.version.cuda
+    found = f'torch {torch.__version__}' + (f', built for CUDA {built}' if built else ', built without CUDA')
+    if torch.cuda.is_available():
+        return True, f'{found}, on {torch.cuda.get_device_name()}', ''
+    driver, cuda = _nvidia_driver()
+    if driver is None:
+        return None, f'{found}; no GPU', 'nothing to do: without a GPU the course runs on the CPU'
+    if os.environ.get('CUDA_VISIBLE_DEVICES') in ('', '-1'):
+        return None, f'{found}; CUDA_VISIBLE_DEVICES hides the GPU', 'unset CUDA_VISIBLE_DEVICES to use the GPU'
+    too_new = built and int(built.split('.')[0]) > cuda[0]
+    why = f'the driver goes up to CUDA {cuda[0]}.{cuda[1]}' if too_new else 'it cannot use the GPU'
+    mend = "pip install --force-reinstall 'torch==2.10.0' 'torchvision==0.25.0' (built for CUDA 12.8)"
+    return False, f'{found}; {why}', mend
+
+
+def _lmdeploy() -> Answer:
+    version = _installed('lmdeploy')
+    if version == '0.18.0':
+        return True, version, ''
+    return False, version or 'not installed', 'pip install lmdeploy==0.18.0'
+
+
+def _turbomind() -> Answer:
+    from .engine import turbomind_import_error
+
+    error = turbomind_import_error()
+    if error is None:
+        return True, 'can be imported', ''
+    if not _torch_cuda():
+        return None, error, "nothing to do: TurboMind needs a GPU; here LMDeploy's PyTorch engine runs on the CPU"
+    mend = (
+        "LMDeploy would fall back to its PyTorch engine in silence; put the library's folder into LD_LIBRARY_PATH, or "
+    )
+    return False, error, f'{mend}reinstall: pip install --force-reinstall --no-deps lmdeploy==0.18.0'
+
+
+def _transformers() -> Answer:
+    from packaging.requirements import Requirement
+
+    version = _installed('transformers')
+    if version is None:
+        return False, 'not installed', INSTALL
+    for needed in map(Requirement, metadata.requires('lmdeploy') or []):
+        if needed.name == 'transformers' and not needed.specifier.contains(version, prereleases=True):
+            return False, f'{version}, and LMDeploy needs {needed.specifier}', f"pip install '{needed}'"
+    return True, version, ''
+
+
+def _widgets() -> Answer:
+    missing = [name for name in ('ipywidgets', 'matplotlib') if importlib.util.find_spec(name) is None]
+    if missing:
+        return False, f'missing in this environment: {", ".join(missing)}', f'pip install {" ".join(missing)}'
+    prefix = _lab_prefix()
+    here = prefix is None or prefix == Path(sys.prefix)
+    prefix = prefix or Path(sys.prefix)
+    whose = 'this environment' if here else f"JupyterLab's own environment, {prefix}"
+    if any((folder / 'labextensions' / '@jupyter-widgets').is_dir() for folder in _jupyter_data(prefix)):
+        return True, f'jupyterlab_widgets is in {whose}', ''
+    python = 'python' if here else prefix / 'bin' / 'python'
+    mend = f'{python} -m pip install jupyterlab_widgets, then reload the page'
+    return False, f'jupyterlab_widgets is not in {whose}: widgets show as text', mend
+
+
+def _kernel() -> Answer:
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    prefix = _lab_prefix()
+    own_lab = prefix is None or prefix == Path(sys.prefix)
+    names = []
+    for name, spec in KernelSpecManager().get_all_specs().items():
+        python = (spec['spec'].get('argv') or [''])[0]
+        inside = Path(spec['resource_dir']).is_relative_to(sys.prefix)  # seen by this environment's JupyterLab only
+        if (inside and own_lab) or (not inside and os.path.dirname(python) == os.path.dirname(sys.executable)):
+            names.append(name)
+    if names:
+        return True, ', '.join(sorted(names)), ''
+    mend = f"{sys.executable} -m ipykernel install --user --name lmdeploy-course --display-name 'LMDeploy course'"
+    where = '' if own_lab else f' (JupyterLab runs in {prefix})'
+    return False, f'no kernel of this environment is registered{where}', f'{mend}, then reload the page'
+
+
+def _memory() -> Answer:
+    from .memory import device_memory
+
+    memory = device_memory()
+    if memory.device_name != 'CPU':
+        found = f'{memory.free_bytes / GIB:.1f} of {memory.total_bytes / GIB:.1f} GiB free on {memory.device_name}'
+        found += ' (a slice of the card)' if memory.is_slice else ''
+        if memory.free_bytes >= GPU_FREE_GIB * GIB:
+            return True, found, ''
+        mend = f'{MODEL} needs {GPU_FREE_GIB:g} GiB: end other programs and notebooks, or take the small model: '
+        return False, found, f'{mend}export COURSE_MODEL=tiny-chat'
+    available = _available_ram()
+    found = f'{available / GIB:.1f} GiB of RAM free, budget of the CPU device {memory.total_bytes / GIB:.1f} GiB'
+    if available >= memory.total_bytes + RAM_SPARE_GIB * GIB:
+        return True, found, ''
+    room = max(0.5, available / GIB - RAM_SPARE_GIB)
+    return False, found, f'end other programs, or make the budget smaller: export LMDEPLOY_CPU_MEMORY_GB={room:.1f}'
+
+
+def _disk() -> Answer:
+    home = Path.home()
+    free = shutil.disk_usage(home).free
+    needed = (DISK_GPU_GB if _torch_cuda() else DISK_CPU_GB) * GB
+    found = f'{free / GB:.1f} GB free in {home}, {needed / GB:.0f} GB needed'
+    if free >= needed:
+        return True, found, ''
+    return False, found, f'make room for {(needed - free) / GB:.1f} GB more (du -sh {home}/* {home}/.cache)'
+
+
+def _models() -> Answer:
+    from .models import model_places
+
+    places = {name: model_places(name) for name in (MODEL, 'tiny-chat')}
+    found = {name: [p for p in there if p.state == 'found'] for name, there in places.items()}
+    broken = [p for p in places[MODEL] if p.state == 'broken']
+    names = ', '.join(f'{name} in {there[0].path}' for name, there in found.items() if there)
+    names += ''.join(f'; broken: {place.path} ({place.detail})' for place in broken)
+    how = f'to get {MODEL}: from helpers import download_commands; download_commands({MODEL!r})'
+    if found[MODEL]:
+        return True, names, ''
+    if found['tiny-chat']:
+        return (None, names, how) if _torch_cuda() else (True, names, '')
+    return False, names.removeprefix('; ') or 'none', f'git checkout models/tiny-chat; {how}'
+
+
+CHECKS: dict[str, Callable[[], Answer]] = {
+    'platform': _platform,
+    'Python': _python,
+    'packages': _packages,
+    'NVIDIA driver': _driver,
+    'CUDA': _cuda,
+    'LMDeploy': _lmdeploy,
+    'TurboMind': _turbomind,
+    'transformers': _transformers,
+    'widgets': _widgets,
+    'kernel': _kernel,
+    'memory': _memory,
+    'disk': _disk,
+    'models': _models,
+}
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _torch_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _nvidia_driver() -> tuple[str | None, tuple[int, int]]:
+    """The driver's version and the newest CUDA it runs; None where there is no driver."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        cuda = pynvml.nvmlSystemGetCudaDriverVersion_v2()
+        return pynvml.nvmlSystemGetDriverVersion(), (cuda // 1000, cuda % 1000 // 10)
+    except Exception:  # no library, no driver, no permission: all the same to the course
+        return None, (0, 0)
+
+
+def _available_ram(cgroup: Path = Path('/sys/fs/cgroup')) -> int:
+    """Bytes of RAM that can be had now; a container's own limit counts."""
+    import psutil
+
+    available = psutil.virtual_memory().available
+    try:
+        limit = int((cgroup / 'memory.max').read_text())
+        in_use = int((cgroup / 'memory.current').read_text())
+        stat = dict(line.split() for line in (cgroup / 'memory.stat').read_text().splitlines())
+    except (OSError, ValueError):  # no limit
+        return available
+    return min(available, max(0, limit - in_use + int(stat.get('inactive_file', 0))))  # cached files make room
+
+
+def _lab_prefix(parent: str | None = None) -> Path | None:
+    """The environment of the Jupyter server that started this kernel; None where no such server did."""
+    parent = parent or os.environ.get('JPY_PARENT_PID', '')
+    try:
+        argv = Path(f'/proc/{int(parent)}/cmdline').read_text().split('\0')
+    except (OSError, ValueError):
+        return None
+    if not any('jupyter' in os.path.basename(word) for word in argv[:3]):
+        return None
+    python = argv[0] if os.path.isabs(argv[0]) else shutil.which(argv[0])
+    return Path(python).parent.parent if python else None
+
+
+def _jupyter_data(prefix: Path) -> list[Path]:
+    """Where the JupyterLab of an environment looks for its extensions."""
+    listed = [Path(entry) for entry in os.environ.get('JUPYTER_PATH', '').split(os.pathsep) if entry]
+    user = Path(os.environ.get('JUPYTER_DATA_DIR') or Path.home() / '.local' / 'share' / 'jupyter')
+    return [*listed, user, prefix / 'share' / 'jupyter', Path('/usr/local/share/jupyter'), Path('/usr/share/jupyter')]
+
+
+def main() -> int:
+    """Print the report; 1 if something failed."""
+    return 0 if print_checks() else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
