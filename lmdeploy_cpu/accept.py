@@ -1,0 +1,163 @@
+"""Changes that let LMDeploy's configuration and command line take the device 'cpu', and refuse early what it lacks."""
+
+from .budget import memory_budget, set_memory_budget
+from .patching import patch
+
+MAX_BATCH_SIZE = 32
+
+
+def rebuild_config(fields, budget_bytes):
+    """Unpickle a PytorchEngineConfig in another process: bring this package and the memory budget along."""
+    from . import enable
+
+    enable()
+    set_memory_budget(budget_bytes)
+    from lmdeploy.messages import PytorchEngineConfig
+
+    config = PytorchEngineConfig.__new__(PytorchEngineConfig)
+    config.__dict__.update(fields)
+    return config
+
+
+@patch(
+    'lmdeploy.messages:PytorchEngineConfig.__post_init__',
+    "LMDeploy's checks know neither device_type='cpu' nor dtype='float32'; and what the CPU lacks is refused here.",
+)
+def accept_config(old):
+
+    def __post_init__(self):
+        if self.device_type != 'cpu':
+            return old(self)
+        from .limits import check_engine_config
+
+        check_engine_config(self)
+        dtype = self.dtype
+        self.device_type, self.dtype = 'cuda', 'auto'  # so that LMDeploy's own checks of everything else run
+        try:
+            old(self)
+        finally:
+            self.device_type, self.dtype = 'cpu', dtype
+        self.eager_mode = True
+        if self.logprobs_mode is None:
+            self.logprobs_mode = 'raw_logprobs'  # else every request for log-probabilities is refused
+
+    def __reduce_ex__(self, protocol):
+        if self.device_type != 'cpu':
+            return object.__reduce_ex__(self, protocol)
+        return rebuild_config, (dict(vars(self)), memory_budget())
+
+    # api_server runs the engine in a spawned process, which learns of this package through the config it is sent
+    from lmdeploy.messages import PytorchEngineConfig
+
+    PytorchEngineConfig.__reduce_ex__ = __reduce_ex__
+    return __post_init__
+
+
+@patch('lmdeploy.utils:get_max_batch_size', 'No default for the CPU.')
+def default_batch_size(old):
+    return lambda device_type: MAX_BATCH_SIZE if device_type == 'cpu' else old(device_type)
+
+
+@patch('lmdeploy.utils:is_bf16_supported', 'No answer for the CPU; torch has bfloat16 on every CPU.')
+def bf16(old):
+    return lambda device_type='cuda': device_type == 'cpu' or old(device_type)
+
+
+@patch('lmdeploy.cli.utils:ArgumentHelper.device', '--device cpu on every command.')
+def device_argument(old):
+
+    def device(parser, default='cuda', choices=('cuda', 'ascend', 'maca', 'camb')):
+        return old(parser, default, [*choices, 'cpu'])
+
+    return device
+
+
+@patch('lmdeploy.cli.utils:ArgumentHelper.dtype', '--dtype float32 on every command.')
+def dtype_argument(old):
+
+    def dtype(parser, default='auto'):
+        action = old(parser, default)
+        action.choices = [*action.choices, 'float32']
+        action.help += '. float32 is for --device cpu, where "auto" keeps FP32 and computes FP16 in FP32'
+        return action
+
+    return dtype
+
+
+@patch(
+    'lmdeploy.pytorch.config:_update_torch_dtype',
+    "'auto' would turn float32 into float16, which a CPU computes slowly; here float32 stays, float16 is widened.",
+)
+def choose_dtype(old):
+
+    def _update_torch_dtype(config, dtype, device_type='auto'):
+        if device_type != 'cpu':
+            return old(config, dtype, device_type)
+        import torch
+
+        hf = config.hf_config
+        if dtype == 'auto':
+            kept = [getattr(c, 'dtype', None) for c in (hf, getattr(hf, 'text_config', None))]
+            kept = next((str(d).split('.')[-1] for d in kept if d is not None), 'float32')
+        else:
+            kept = dtype
+        config = old(config, kept, device_type)
+        config.dtype = torch.bfloat16 if kept == 'bfloat16' else torch.float32
+        return config
+
+    return _update_torch_dtype
+
+
+@patch(
+    'lmdeploy.pytorch.engine.engine_checker:EngineChecker.handle',
+    'Its probes of CUDA, Triton and dlinfer cannot pass on a CPU; the checks of the configuration still run.',
+)
+def skip_cuda_probes(old):
+
+    def handle(self):
+        return self.check() if self.engine_config.device_type == 'cpu' else old(self)
+
+    return handle
+
+
+@patch(
+    'lmdeploy.pytorch.engine.engine:Engine.from_pretrained',
+    'Refuses a model that the CPU cannot run here, before api_server has spawned a process for it.',
+)
+def refuse_early(old):
+
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path,
+        engine_config=None,
+        speculative_config=None,
+        trust_remote_code=False,
+        **kwargs,
+    ):
+        path = pretrained_model_name_or_path
+        if engine_config is not None and engine_config.device_type == 'cpu':
+            from .limits import check_engine_config, check_model
+
+            check_engine_config(engine_config, speculative_config)
+            path = check_model(path, engine_config, trust_remote_code)
+        return old(cls, path, engine_config, speculative_config, trust_remote_code, **kwargs)
+
+    return from_pretrained
+
+
+@patch(
+    'lmdeploy.pytorch.engine.engine:Engine.__init__',
+    '`lmdeploy chat` sets device_type after construction, so the checks run again; and the device becomes current.',
+)
+def make_current(old):
+
+    def __init__(self, model_path, engine_config=None, *args, **kwargs):
+        from lmdeploy.pytorch.devices import DeviceContext, get_device_manager
+
+        device_type = 'cuda' if engine_config is None else engine_config.device_type
+        get_device_manager().set_context(DeviceContext(device_type))
+        if device_type == 'cpu':
+            engine_config.__post_init__()
+        old(self, model_path, engine_config, *args, **kwargs)
+
+    return __init__

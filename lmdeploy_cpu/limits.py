@@ -1,0 +1,167 @@
+"""What a CPU engine cannot do, refused by name before anything starts; and requests that would end the engine."""
+
+import math
+import os
+from typing import Any
+
+
+class UnsupportedError(ValueError):
+    """`lmdeploy_cpu` cannot do what was asked; the message says what, and what to do instead."""
+
+
+_TESTED = ('LlamaForCausalLM', 'InternLM2ForCausalLM', 'Qwen2ForCausalLM', 'Qwen3ForCausalLM')
+_DTYPES = ('auto', 'float32', 'bfloat16', 'float16')
+
+
+def check_engine_config(config, speculative_config=None) -> None:
+    """Raise UnsupportedError, naming the field, if a PytorchEngineConfig(device_type='cpu') asks for too much."""
+
+    def refuse(what, instead):
+        raise UnsupportedError(f'{what} does not run on the CPU. {instead}')
+
+    for name in ('tp', 'dp', 'ep', 'attn_tp_size', 'mlp_tp_size', 'moe_tp_size'):
+        if getattr(config, name) not in (None, 1):
+            refuse(f'{name}={getattr(config, name)} (parallelism)', f'There is one device: set {name}=1.')
+    if config.adapters:
+        refuse('adapters (LoRA)', 'Merge them into the weights first (peft: merge_and_unload), and leave adapters out.')
+    if int(config.quant_policy or 0) not in (0, 4, 8):
+        refuse(
+            f'quant_policy={int(config.quant_policy)}',
+            'KV cache quantisation here: 0 (none), 8 (int8) or 4 (int4); fp8 and TurboQuant need a GPU.',
+        )
+    if config.dtype not in _DTYPES:
+        refuse(f'dtype={config.dtype!r}', f'Choose one of {", ".join(_DTYPES)}.')
+    if config.model_format not in (None, 'hf', 'awq'):
+        refuse(f'model_format={config.model_format!r}', "Leave it out, or 'awq' for a W4A16 checkpoint.")
+    if speculative_config is not None:
+        refuse('speculative decoding', 'Leave the speculative configuration out.')
+    role = getattr(config.role, 'name', config.role)
+    if role != 'Hybrid':
+        refuse(f'role={role} (disaggregated serving)', "Leave role at 'Hybrid'.")
+    if config.distributed_executor_backend not in (None, 'uni'):
+        refuse(f'distributed_executor_backend={config.distributed_executor_backend!r}', 'Leave it out.')
+    if config.enable_mp_engine and config.mp_engine_backend != 'mp':
+        refuse(f'mp_engine_backend={config.mp_engine_backend!r}', "Use 'mp'.")
+    for name, what in (
+        ('enable_microbatch', 'micro-batching'),
+        ('enable_eplb', 'expert load balancing'),
+        ('dllm_block_length', 'block diffusion'),
+        ('kv_transfer_config', 'an external KV cache'),
+        ('enable_return_routed_experts', 'routed experts'),
+    ):
+        if getattr(config, name):
+            refuse(f'{name} ({what})', 'Leave it out.')
+
+
+def check_model(model_path: str, config, trust_remote_code: bool = False) -> str:
+    """Raise UnsupportedError if the checkpoint's config.json asks for what is missing here; return its local path."""
+    from lmdeploy.pytorch.transformers import config_from_pretrained
+    from lmdeploy.utils import get_logger, get_model
+
+    if not os.path.exists(model_path):
+        model_path = get_model(model_path, config.download_dir, config.revision)
+    hf = config_from_pretrained(model_path, trust_remote_code=trust_remote_code)
+    check_hf_config(hf, model_path, config.model_format)
+    architectures = getattr(hf, 'architectures', None) or ['?']
+    if architectures[0] not in _TESTED:
+        get_logger('lmdeploy').warning(
+            f'lmdeploy_cpu is tested with {", ".join(_TESTED)}; {architectures[0]} may or '
+            'may not work: compare its answers with transformers first.'
+        )
+    return model_path
+
+
+def check_hf_config(hf: Any, where: str, model_format: str | None = None) -> None:
+    """The part of `check_model` that looks at a transformers configuration."""
+    text = next((c for n in ('text_config', 'llm_config') if (c := getattr(hf, n, None)) is not None), hf)
+
+    def has(*names):
+        return next((n for n in names if getattr(text, n, None)), None)
+
+    def refuse(what):
+        raise UnsupportedError(
+            f'{what}: the model in {where} does not run on the CPU. Choose a dense model with plain '
+            'attention (Llama, InternLM2, Qwen2, Qwen3), or run this one on a GPU.'
+        )
+
+    if name := has('num_experts', 'n_routed_experts', 'num_local_experts', 'moe_num_experts'):
+        refuse(f'mixture of experts ({name}={getattr(text, name)})')
+    if name := has('kv_lora_rank'):
+        refuse(f'multi-head latent attention ({name}={getattr(text, name)})')
+    if has('alibi') or getattr(text, 'position_embedding_type', None) == 'alibi':
+        refuse('ALiBi attention')
+    if name := has('attn_logit_softcapping', 'final_logit_softcapping'):
+        refuse(f'soft-capped logits ({name}={getattr(text, name)})')
+    if has('use_attention_sinks', 'attention_sink', 'sinks') or text.model_type == 'gpt_oss':
+        refuse('attention sinks')
+    layers = set(getattr(text, 'layer_types', None) or ())
+    if layers - {'full_attention', 'sliding_attention'}:
+        refuse(f'layers of type {", ".join(sorted(layers - {"full_attention", "sliding_attention"}))}')
+    if getattr(text, 'use_sliding_window', layers == {'sliding_attention'}) and 'full_attention' in layers:
+        refuse('sliding-window attention in some layers only (LMDeploy keeps one window for all)')
+    quantization = getattr(hf, 'quantization_config', None) or getattr(text, 'quantization_config', None)
+    if quantization is not None:
+        get = quantization.get if isinstance(quantization, dict) else lambda k: getattr(quantization, k, None)
+        method, bits = get('quant_method'), get('bits')
+        if method != 'awq' or bits not in (4, None):
+            raise UnsupportedError(
+                f'weights quantised with {method} ({bits} bits) in {where} do not run on the CPU; '
+                'W4A16 from `lmdeploy lite auto_awq` does, and unquantised weights do.'
+            )
+    elif model_format == 'awq':
+        raise UnsupportedError(
+            f"model_format='awq', but {where} is not quantised: its config.json has no "
+            'quantization_config. Quantise it with `lmdeploy lite auto_awq`, or leave it out.'
+        )
+
+
+def vocab_size(hf: Any) -> int | None:
+    """The number of token ids that a model with this transformers configuration knows."""
+    for config in (hf, getattr(hf, 'text_config', None), getattr(hf, 'llm_config', None)):
+        if getattr(config, 'vocab_size', None):
+            return config.vocab_size
+    return None
+
+
+def check_token_ids(ids, vocab: int | None, what: str = 'input_ids') -> None:
+    """Raise ValueError if `ids` holds anything but integers in [0, vocab)."""
+    for i, token in enumerate(ids or ()):
+        if isinstance(token, bool) or (not isinstance(token, int) and not hasattr(token, '__index__')):
+            raise ValueError(f'{what}[{i}] is {token!r}, which is not a token id')
+        if token < 0 or (vocab is not None and token >= vocab):
+            raise ValueError(f'{what}[{i}] is {token}, outside the vocabulary [0, {vocab})')
+
+
+def check_request(input_ids, gen_config, vocab: int | None) -> None:
+    """Raise ValueError for a request that LMDeploy would hand to the engine and that would end it.
+
+    An exception inside the engine's loop ends the engine for good, while `/health` still says healthy.
+    """
+    check_token_ids(input_ids, vocab)
+    if gen_config is None:
+        return
+    check_token_ids(gen_config.bad_token_ids, vocab, 'bad_token_ids')
+
+    def number(name, low, high, low_open=False):
+        value = getattr(gen_config, name)
+        if value is None:
+            return
+        good = isinstance(value, (int, float)) and math.isfinite(value) and low <= value <= high
+        if not good or (low_open and value == low):
+            raise ValueError(f'{name} must lie in {"(" if low_open else "["}{low}, {high}], not {value!r}')
+
+    number('temperature', 0, 2)
+    number('top_p', 0, 1)
+    number('min_p', 0, 1)
+    number('top_k', 0, 2**31 - 1)
+    number('repetition_penalty', 0, 1e4, low_open=True)
+    number('min_new_tokens', 0, 2**31 - 1)
+    number('logprobs', -1, 2**31 - 1)
+    if gen_config.random_seed is not None and not isinstance(gen_config.random_seed, int):
+        raise ValueError(f'random_seed must be an integer, not {gen_config.random_seed!r}')
+    if vocab is not None:
+        if (gen_config.logprobs or 0) > vocab:
+            raise ValueError(f'logprobs={gen_config.logprobs} asks for more tokens than the vocabulary has ({vocab})')
+        # ids that the model cannot produce never stop it; LMDeploy would index its logits with them
+        gen_config.stop_token_ids = [t for t in gen_config.stop_token_ids or () if 0 <= t < vocab]
+        gen_config.top_k = min(gen_config.top_k, vocab)

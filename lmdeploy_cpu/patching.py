@@ -1,0 +1,94 @@
+"""The machinery: a table of what is changed in LMDeploy, each with its reason, and loud when a target is gone.
+
+Nothing here touches torch, nor a file. Every change does what LMDeploy did before unless the device is the CPU.
+"""
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+VERSION = '0.18.0'
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One change: `make` gets what was at `target` ('module:Class.name' or 'module:name') and returns its successor."""
+
+    target: str
+    reason: str
+    make: Callable
+
+
+PATCHES: list[Patch] = []
+_applied = False
+
+
+def patch(target: str, reason: str):
+    """Enter the decorated `make(old) -> new` into the table."""
+
+    def register(make):
+        PATCHES.append(Patch(target, reason, make))
+        return make
+
+    return register
+
+
+def check_version() -> None:
+    """Refuse any LMDeploy but the one whose insides the table names."""
+    install = f"install it with: pip install 'lmdeploy=={VERSION}'"
+    try:
+        from lmdeploy.version import __version__ as found
+    except ImportError as e:
+        raise RuntimeError(f'lmdeploy_cpu needs LMDeploy {VERSION}, which is not installed here; {install}') from e
+    if found != VERSION:
+        raise RuntimeError(f'lmdeploy_cpu is written for LMDeploy {VERSION}, but {found} is installed; {install}')
+
+
+def apply(p: Patch) -> None:
+    """Put one change into place, and wherever in lmdeploy the same object was imported by name."""
+    module_name, _, path = p.target.partition(':')
+    owner = importlib.import_module(module_name)
+    *parents, name = path.split('.')
+    for parent in parents:
+        owner = getattr(owner, parent, None)
+    old = getattr(owner, '__dict__', {}).get(name)
+    if old is None:
+        raise RuntimeError(
+            f'lmdeploy_cpu: {p.target} is missing from this LMDeploy, so this does not work: {p.reason} '
+            f"Is its {VERSION} damaged? Reinstall: pip install --force-reinstall 'lmdeploy=={VERSION}'"
+        )
+    wrapper = type(old) if isinstance(old, (staticmethod, classmethod)) else None
+    raw = old.__func__ if wrapper else old
+    new = p.make(raw)
+    if callable(raw) and not isinstance(raw, type):
+        new = functools.update_wrapper(new, raw)
+    if parents:
+        setattr(owner, name, wrapper(new) if wrapper else new)
+        return
+    for module in [m for n, m in list(sys.modules.items()) if n == 'lmdeploy' or n.startswith('lmdeploy.')] + [owner]:
+        if getattr(module, '__dict__', {}).get(name) is old and (module is owner or name != 'torch'):
+            setattr(module, name, new)
+
+
+def apply_all() -> None:
+    """Apply the whole table once."""
+    global _applied
+    if _applied:
+        return
+    check_version()
+    from . import accept, device, repairs  # noqa: F401  they fill the table
+    from .internlm2 import register
+
+    for p in PATCHES:
+        apply(p)
+    register()
+    _applied = True
+
+
+def on_cpu() -> bool:
+    """Is the engine that was built last a CPU engine?  (LMDeploy keeps one device context for the whole process.)"""
+    from lmdeploy.pytorch.devices import get_device_manager
+
+    return get_device_manager().current_context().device_type == 'cpu'

@@ -1,0 +1,24 @@
+"""Attention without a cache, for vision towers: one attention per image."""
+
+from lmdeploy.pytorch.backends.flash_attention import FlashAttentionImpl
+
+from .attention import attend_one, window_size
+from .limits import UnsupportedError
+
+
+class CpuFlashAttentionImpl(FlashAttentionImpl):
+    """query, key, value [..., T, heads, D] hold several sequences, one after the other."""
+
+    def __init__(self, spec):
+        if (spec.logit_softcapping or 0) > 0:
+            raise UnsupportedError('soft-capped attention does not run on the CPU.')
+        self.spec, self.window = spec, window_size(spec.sliding_window)
+
+    def forward(self, query, key, value, q_start_loc, q_seqlens, kv_start_loc, kv_seqlens, max_q_seqlen=None):
+        q, k, v = (t.reshape(-1, *t.shape[-2:]) for t in (query, key, value))
+        out = q.new_empty(q.size(0), q.size(1), v.size(-1))
+        for qs, qn, ks, kn in zip(*(t.tolist() for t in (q_start_loc, q_seqlens, kv_start_loc, kv_seqlens))):
+            out[qs : qs + qn] = attend_one(
+                q[qs : qs + qn], k[ks : ks + kn], v[ks : ks + kn], self.spec.scale, self.spec.causal, self.window
+            )
+        return out.view(*query.shape[:-1], v.size(-1))
