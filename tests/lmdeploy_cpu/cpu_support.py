@@ -189,6 +189,7 @@ class Reference:
 
     def __init__(self, path: str, round_to: torch.dtype | None = None):
         """`round_to`: weights rounded to that type first; the arithmetic is fp32 always."""
+        self.path = path
         model = AutoModelForCausalLM.from_pretrained(
             path, dtype=round_to or torch.float32, attn_implementation='eager', trust_remote_code=False
         )
