@@ -105,7 +105,7 @@ def free_memory(old):
         budget_bytes = memory_budget()
         if weight_bytes >= budget_bytes:
             raise UnsupportedError(
-                f'the weights take {weight_bytes / 2**20:.0f} MiB, the memory budget is {budget_bytes / 2**20:.0f} MiB. '
+                f'the weights take {weight_bytes / 2**20:.0f} MiB, the memory budget is {budget_bytes / 2**20:.0f}. '
                 'Raise it: lmdeploy_cpu.set_memory_budget(nbytes) or LMDEPLOY_CPU_MEMORY_GB.'
             )
         return budget_bytes - weight_bytes

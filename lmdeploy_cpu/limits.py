@@ -137,6 +137,8 @@ def check_request(input_ids, gen_config, vocab: int | None) -> None:
 
     An exception inside the engine's loop ends the engine for good, while `/health` still says healthy.
     """
+    if not len(input_ids):
+        raise ValueError('the prompt is empty: it has no tokens')
     check_token_ids(input_ids, vocab)
     if gen_config is None:
         return

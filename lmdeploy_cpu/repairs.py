@@ -1,6 +1,6 @@
 """Changes that repair LMDeploy 0.18.0 itself: faults that show on any device, but that end a CPU engine or its answers.
 
-They are limited to the CPU all the same: a GPU user of the same process keeps the LMDeploy that was installed.
+They are limited to the CPU all the same (but for one error code): a GPU user keeps the LMDeploy that was installed.
 """
 
 import asyncio
@@ -220,6 +220,26 @@ def _check_scored(async_engine, ids, what):
 
 
 @patch(
+    'lmdeploy.serve.openai.endpoints.common:validate_request',
+    'A min_p outside [0, 1] gave a 500 from /generate and /v1/completions (on any device); now a 400.',
+)
+def check_min_p(old):
+
+    def validate_request(request, server_context, *args, **kwargs):
+        error = old(request, server_context, *args, **kwargs)
+        min_p = getattr(request, 'min_p', None)
+        if error is not None or min_p is None or 0 <= min_p <= 1:
+            return error
+        from http import HTTPStatus
+
+        from lmdeploy.serve.openai.errors import create_error_response
+
+        return create_error_response(HTTPStatus.BAD_REQUEST, f'The min_p {min_p!r} must be in [0, 1].')
+
+    return validate_request
+
+
+@patch(
     'lmdeploy.pytorch.engine.engine_instance:EngineInstance.async_stream_infer',
     'The last defence of the engine, for callers that bypass the checks above.',
 )
@@ -233,8 +253,6 @@ def guard_engine(old):
             from .limits import check_request
 
             try:
-                if len(input_ids) == 0:
-                    raise ValueError('the prompt is empty')
                 check_request(input_ids, gen_config, self.engine.model_config.vocab_size)
             except ValueError as e:
                 get_logger('lmdeploy').error(f'lmdeploy_cpu: session[{session_id}] refused: {e}')

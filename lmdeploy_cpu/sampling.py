@@ -60,7 +60,7 @@ def sample(logits: torch.Tensor, inputs) -> torch.Tensor:
 
 def draw(probabilities: torch.Tensor, seeds: torch.Tensor, offsets: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     """One of `ids` [B, K] per row by `probabilities` [B, K]; the first if rounding leaves none."""
-    u = torch.tensor([philox_uniform(s, o) for s, o in zip(seeds.tolist(), offsets.tolist())])[:, None]
+    u = torch.tensor([philox_uniform(s, o) for s, o in zip(seeds.tolist(), offsets.tolist(), strict=True)])[:, None]
     cumulated = probabilities.cumsum(1)
     position = torch.searchsorted(cumulated, u)
     position = position.masked_fill(position >= ids.size(1), 0)

@@ -17,8 +17,8 @@ class CpuFlashAttentionImpl(FlashAttentionImpl):
     def forward(self, query, key, value, q_start_loc, q_seqlens, kv_start_loc, kv_seqlens, max_q_seqlen=None):
         q, k, v = (t.reshape(-1, *t.shape[-2:]) for t in (query, key, value))
         out = q.new_empty(q.size(0), q.size(1), v.size(-1))
-        for qs, qn, ks, kn in zip(*(t.tolist() for t in (q_start_loc, q_seqlens, kv_start_loc, kv_seqlens))):
-            out[qs : qs + qn] = attend_one(
-                q[qs : qs + qn], k[ks : ks + kn], v[ks : ks + kn], self.spec.scale, self.spec.causal, self.window
-            )
+        starts_and_lengths = (t.tolist() for t in (q_start_loc, q_seqlens, kv_start_loc, kv_seqlens))
+        for qs, qn, ks, kn in zip(*starts_and_lengths, strict=True):
+            rows, keys = slice(qs, qs + qn), slice(ks, ks + kn)
+            out[rows] = attend_one(q[rows], k[keys], v[keys], self.spec.scale, self.spec.causal, self.window)
         return out.view(*query.shape[:-1], v.size(-1))

@@ -1,4 +1,4 @@
-"""W4A16 linear layers (AWQ): weights in 4 bits, dequantised at every step, multiplied in the dtype of the activations."""
+"""W4A16 linear layers (AWQ): 4-bit weights, dequantised at every step, multiplied in the activations' dtype."""
 
 import torch
 import torch.nn.functional as F
