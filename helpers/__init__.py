@@ -64,9 +64,12 @@ __all__ = sorted(_MODULE_OF)
 def __getattr__(name: str):
     if name not in _MODULE_OF:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    value = getattr(importlib.import_module(f'.{_MODULE_OF[name]}', __name__), name)
-    globals()[name] = value
-    return value
+    module = importlib.import_module(f'.{_MODULE_OF[name]}', __name__)
+    # All of the module's names at once: a function may be named as its module is, and importing that binds the module.
+    for public, home in _MODULE_OF.items():
+        if home == _MODULE_OF[name]:
+            globals()[public] = getattr(module, public)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

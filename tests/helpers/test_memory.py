@@ -1,0 +1,163 @@
+"""Readings say what they are of; the sampler is cheap and survives a reading that fails."""
+
+import subprocess
+import sys
+import threading
+import time
+import types
+
+import numpy as np
+import pytest
+
+import lmdeploy_cpu
+from helpers.memory import CpuReader, CudaReader, DeviceMemory, MemorySampler, device_memory, memory_reader
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+
+def cuda(free_bytes, total_bytes):
+    return types.SimpleNamespace(
+        mem_get_info=lambda device: (free_bytes, total_bytes), get_device_name=lambda device: 'NVIDIA A100'
+    )
+
+
+def reading(used_bytes):
+    return DeviceMemory(used_bytes, 8 * GIB - used_bytes, 8 * GIB, None, 'a test', 'test')
+
+
+def test_a_whole_card_is_read_from_torch_and_nvml():
+    memory = CudaReader(cuda(60 * GIB, 79 * GIB), nvml=lambda: (19 * GIB, 80 * GIB, 5 * GIB))()
+    assert (memory.used_bytes, memory.free_bytes, memory.total_bytes) == (19 * GIB, 60 * GIB, 79 * GIB)
+    assert memory.process_bytes == 5 * GIB
+    assert not memory.is_slice
+    assert 'the card' in memory.source
+    assert 'whole card, ' not in str(memory)
+
+
+def test_on_a_slice_the_slice_counts_and_the_card_is_told():
+    memory = CudaReader(cuda(6 * GIB, 8 * GIB), nvml=lambda: (70 * GIB, 80 * GIB, None))()
+    assert (memory.used_bytes, memory.free_bytes, memory.total_bytes) == (2 * GIB, 6 * GIB, 8 * GIB)
+    assert (memory.card_used_bytes, memory.card_total_bytes) == (70 * GIB, 80 * GIB)
+    assert memory.is_slice
+    assert 'the slice' in memory.source
+    assert 'a slice of the card' in str(memory)
+    assert f'{70 * 1024} MiB' in str(memory)
+    assert 'this process ' not in str(memory).replace('this process, ', '')
+
+
+def test_without_nvml_torch_is_enough():
+    def broken():
+        raise RuntimeError('driver and library do not match')
+
+    memory = CudaReader(cuda(6 * GIB, 8 * GIB), nvml=broken)()
+    assert memory.used_bytes == 2 * GIB
+    assert memory.process_bytes is None
+    assert memory.card_total_bytes is None
+    assert not memory.is_slice
+    assert 'NVML cannot be read' in memory.source
+
+
+@pytest.fixture
+def budget():
+    yield lmdeploy_cpu.set_memory_budget
+    lmdeploy_cpu.set_memory_budget(None)
+
+
+def test_the_cpu_reading_is_of_the_budget(budget):
+    budget(3 * GIB)
+    memory = CpuReader()()
+    assert memory.total_bytes == 3 * GIB
+    assert memory.free_bytes == 3 * GIB - memory.used_bytes
+    assert memory.process_bytes <= memory.used_bytes
+    assert 'lmdeploy_cpu' in memory.source
+    budget(MIB)
+    assert CpuReader()().free_bytes == 0
+
+
+def test_the_cpu_reading_sees_what_is_written_and_given_back():
+    read = CpuReader()
+    before = read().used_bytes
+    block = np.ones(300 * MIB, dtype=np.uint8)
+    grown = read().used_bytes - before
+    del block
+    left = read().used_bytes - before
+    assert 290 * MIB < grown < 310 * MIB
+    assert left < 10 * MIB
+
+
+def test_the_cpu_reading_counts_children_and_their_children():
+    hold = "import sys; b = bytearray(b'x') * (100 << 20); print('held', flush=True); sys.stdin.read()"
+    parent = f'import subprocess, sys; subprocess.run([sys.executable, "-c", {hold!r}])'
+    before = CpuReader()()
+    with subprocess.Popen([sys.executable, '-c', parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b'held\n'
+        during = CpuReader()()
+        child.stdin.close()
+    assert during.used_bytes - during.process_bytes - (before.used_bytes - before.process_bytes) > 100 * MIB
+
+
+def test_a_reading_prints_as_a_table_with_its_source():
+    lines = str(device_memory()).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert any(line.startswith('| source: ') for line in lines)
+
+
+def test_sampler_reads_in_the_background_and_knows_the_peak():
+    values = iter([1, 2, 9, 3, *[4] * 1000])
+    with MemorySampler(0.01, read=lambda: reading(next(values))) as sampler:
+        time.sleep(0.3)
+    assert sampler.peak_used_bytes == 9
+    used = [memory.used_bytes for _, memory in sampler.readings]
+    assert used[:4] == [1, 2, 9, 3]
+    times = [time_s for time_s, _ in sampler.readings]
+    assert times == sorted(times)
+    count = len(sampler.readings)
+    time.sleep(0.05)
+    assert len(sampler.readings) == count  # it has ended
+    assert sampler.failures == 0
+
+
+def test_sampler_goes_on_after_a_reading_that_fails():
+    calls = []
+
+    def flaky():
+        calls.append(1)
+        if len(calls) % 2:
+            raise OSError('lost')
+        return reading(5)
+
+    with MemorySampler(0.01, read=flaky) as sampler:
+        time.sleep(0.2)
+    assert sampler.failures > 1
+    assert len(sampler.readings) > 1
+    assert len(sampler.readings) + sampler.failures == len(calls)
+
+
+def test_sampler_keeps_the_peak_of_readings_that_it_drops():
+    values = iter([9, *[1] * 1000])
+    with MemorySampler(0.01, read=lambda: reading(next(values)), keep=3) as sampler:
+        time.sleep(0.2)
+    assert len(sampler.readings) == 3
+    assert sampler.peak_used_bytes == 9
+
+
+def test_sampler_refuses_a_senseless_interval():
+    with pytest.raises(ValueError, match='interval_s=0'):
+        MemorySampler(0)
+
+
+def test_ten_readings_a_second_cost_less_than_a_hundredth_of_a_core():
+    read, spent_s = memory_reader(), {}
+
+    def timed():
+        memory = read()
+        spent_s.setdefault(threading.get_ident(), []).append((time.monotonic(), time.thread_time()))
+        return memory
+
+    with MemorySampler(0.1, read=timed) as sampler:
+        time.sleep(3)
+        background = sampler._thread.ident
+    (first, first_cpu), *_, (last, last_cpu) = spent_s[background]
+    assert len(spent_s[background]) > 20
+    assert (last_cpu - first_cpu) / (last - first) < 0.01
