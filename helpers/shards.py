@@ -105,6 +105,7 @@ def write_shard(tensors: dict, path: Path) -> None:
         save_file(tensors, temporary, metadata={'format': 'pt'})
         with open(temporary, 'rb') as file:
             os.fsync(file.fileno())
+        temporary.chmod(0o644)  # save_file lets nobody else read it
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

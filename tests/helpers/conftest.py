@@ -1,0 +1,16 @@
+import pytest
+from checkpoint_support import train_sentencepiece
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    """Nothing a test makes lands in the user's cache."""
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.getbasetemp() / 'cache'))
+
+
+@pytest.fixture(scope='session')
+def sentencepiece_model(tmp_path_factory):
+    """A small SentencePiece model of InternLM2's kind, 900 pieces."""
+    path = tmp_path_factory.mktemp('sentencepiece') / 'tokenizer.model'
+    train_sentencepiece(path)
+    return path

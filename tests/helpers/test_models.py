@@ -1,0 +1,210 @@
+import json
+import os
+
+import pytest
+from checkpoint_support import files_of, write_checkpoint
+
+from helpers import models
+from helpers.checkpoints import internlm2_to_llama
+from helpers.mending import CheckpointError, inspect_checkpoint
+from helpers.models import CATALOGUE, ModelNotFoundError, download_commands, model_path, model_places
+
+NAME = 'internlm2-chat-1_8b'
+LAB = 'Shanghai_AI_Laboratory'
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch, sentencepiece_model):
+    """An empty machine: /root, /share, ~ and the working folder under tmp_path, and an embedded tiny-chat."""
+    root = tmp_path / 'machine'
+    for folder in ('root', 'share', 'home', 'work'):
+        (root / folder).mkdir(parents=True)
+    packed = write_checkpoint(tmp_path / 'made', sentencepiece_model, shards=3)
+    internlm2_to_llama(packed, root / 'embedded' / 'tiny-chat')
+    monkeypatch.setattr(models, 'ROOT', root / 'root')
+    monkeypatch.setattr(models, 'SHARES', (root / 'root/share', root / 'share'))
+    monkeypatch.setattr(models, 'EMBEDDED', root / 'embedded')
+    for variable in (
+        'COURSE_MODEL',
+        'COURSE_MODELS',
+        'HF_HOME',
+        'HF_HUB_CACHE',
+        'HUGGINGFACE_HUB_CACHE',
+        'MODELSCOPE_CACHE',
+    ):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv('HOME', str(root / 'home'))
+    monkeypatch.setenv('XDG_CACHE_HOME', str(root / 'home/.cache'))
+    monkeypatch.chdir(root / 'work')
+    return root
+
+
+@pytest.fixture
+def put(machine, tmp_path):
+    """put('some/where/name') lays the model there; `.whole` in what follows is the mended folder."""
+
+    def lay(place):
+        path = machine / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / 'made').rename(path)
+        return path
+
+    return lay
+
+
+def is_view_of(found, folder):
+    shard = 'model-00001-of-00003.safetensors'
+    return inspect_checkpoint(found).ok and os.path.samefile(found / shard, folder / shard)
+
+
+@pytest.mark.parametrize('spelled', ['1_8b', '1.8b'])
+@pytest.mark.parametrize(
+    ('parent', 'kind'),
+    [
+        (f'root/share/new_models/{LAB}', 'InternStudio share'),
+        (f'share/new_models/{LAB}', 'InternStudio share'),
+        ('root/share/temp/model_repos', 'InternStudio share, old'),
+        ('share/temp/model_repos', 'InternStudio share, old'),
+        ('root', '/root'),
+        ('root/models', '/root'),
+        (f'root/models/{LAB}', '/root'),
+        ('home', 'home'),
+        ('home/models', 'home'),
+        (f'home/models/{LAB}', 'home'),
+        ('work', 'here'),
+        ('home/.cache/modelscope/hub/models/Shanghai_AI_Laboratory', 'ModelScope cache'),
+        ('home/.cache/modelscope/hub/Shanghai_AI_Laboratory', 'ModelScope cache'),
+    ],
+)
+def test_every_place_of_the_documents_is_searched(put, capsys, parent, kind, spelled):
+    if kind == 'ModelScope cache' and spelled == '1.8b':
+        pytest.skip('ModelScope spells it 1_8b')
+    folder = put(f'{parent}/internlm2-chat-{spelled}')
+    before = files_of(folder)
+    for asked in (NAME, 'internlm2-chat-1.8b', 'internlm/internlm2-chat-1_8b', 'InternLM2-Chat-1_8B'):
+        assert is_view_of(model_path(asked, fallback=False), folder)
+    assert [(p.path, p.kind) for p in model_places(NAME) if p.state == 'found'] == [(folder, kind)]
+    assert files_of(folder) == before
+    assert capsys.readouterr().out == ''
+
+
+def test_course_models_come_first(put, machine, monkeypatch):
+    folder = put(f'disk/{NAME}')
+    (machine / 'root' / NAME).symlink_to(machine / 'embedded/tiny-chat')
+    monkeypatch.setenv('COURSE_MODELS', f'{machine / "none"}{os.pathsep}{machine / "disk"}')
+    assert is_view_of(model_path(NAME), folder)
+    assert model_places(NAME)[0].kind == 'COURSE_MODELS'
+
+
+def test_a_link_is_followed_and_a_dead_one_named(put, machine, capsys):
+    (machine / 'root' / NAME).symlink_to(machine / 'gone')
+    folder = put(f'disk/{NAME}')
+    (machine / 'home/models').mkdir()
+    (machine / 'home/models' / NAME).symlink_to(folder)
+    found = model_path(NAME)
+    assert is_view_of(found, folder)
+    assert found.name == NAME
+    assert 'which is not there' in capsys.readouterr().out
+
+
+def test_hub_cache_prefers_the_main_revision(put, machine, monkeypatch):
+    cache = 'hub-home/hub/models--internlm--internlm2-chat-1_8b'
+    monkeypatch.setenv('HF_HOME', str(machine / 'hub-home'))
+    other = put(f'{cache}/blobs')  # the real files; the snapshot holds links to them
+    snapshot = machine / cache / 'snapshots' / 'fff'
+    for path in (snapshot, machine / cache / 'snapshots' / 'aaa', machine / cache / 'refs'):
+        path.mkdir(parents=True)
+    (machine / cache / 'refs' / 'main').write_text('fff')
+    for file in other.iterdir():
+        (snapshot / file.name).symlink_to(f'../../blobs/{file.name}')
+    assert is_view_of(model_path(NAME, fallback=False), other)
+    (snapshot / 'model-00002-of-00003.safetensors').unlink()  # a download broken off
+    with pytest.raises(ModelNotFoundError, match='missing 1 of 3 weight files'):
+        model_path(NAME, fallback=False)
+
+
+def test_modelscope_writes_a_dot_in_its_own_way(put):
+    folder = put('home/.cache/modelscope/hub/models/Qwen/Qwen3-0___6B')
+    assert is_view_of(model_path('qwen3-0.6b', fallback=False), folder)
+
+
+def test_a_model_outside_the_catalogue_is_found_by_its_folder(put):
+    folder = put('root/share/temp/model_repos/internlm-chat-7b')
+    assert is_view_of(model_path('internlm-chat-7b', fallback=False), folder)
+    with pytest.raises(ModelNotFoundError, match='nothing-like-it is not on this machine') as error:
+        model_path('nothing-like-it', fallback=False)
+    assert 'COURSE_MODELS' in str(error.value)
+
+
+def test_half_a_download_is_named_and_passed_over(put, machine, capsys):
+    folder = put(f'root/{NAME}')
+    (folder / 'model-00003-of-00003.safetensors').unlink()
+    assert model_path(NAME) == machine / 'embedded/tiny-chat'
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        f'passed over {folder}: missing 1 of 3 weight files: model-00003-of-00003.safetensors',
+        f'{NAME} is not on this machine: using the embedded tiny-chat',
+    ]
+    place = next(place for place in model_places(NAME) if place.path == folder)
+    assert (place.state, place.detail) == ('broken', 'missing 1 of 3 weight files: model-00003-of-00003.safetensors')
+
+
+def test_without_the_model_the_embedded_one_is_used_and_said(machine, capsys):
+    assert model_path() == machine / 'embedded/tiny-chat'
+    assert capsys.readouterr().out == f'{NAME} is not on this machine: using the embedded tiny-chat\n'
+    assert model_path('tiny-chat') == machine / 'embedded/tiny-chat'
+    assert capsys.readouterr().out == ''
+
+
+def test_without_fallback_the_error_says_where_and_how(machine):
+    with pytest.raises(ModelNotFoundError) as error:
+        model_path(NAME, fallback=False)
+    said = str(error.value)
+    for part in (
+        f'new_models/{LAB}/{NAME}',
+        'temp/model_repos',
+        '~/models/internlm2-chat-1.8b',
+        *download_commands(NAME).values(),
+    ):
+        assert part in said
+
+
+def test_course_model_takes_the_place_of_every_name(put, machine, monkeypatch):
+    folder = put('disk/mine')
+    monkeypatch.setenv('COURSE_MODEL', str(folder))
+    assert is_view_of(model_path(NAME), folder)
+    monkeypatch.setenv('COURSE_MODEL', 'tiny-chat')
+    assert model_path(NAME) == machine / 'embedded/tiny-chat'
+    monkeypatch.setenv('COURSE_MODEL', 'misspelt')
+    with pytest.raises(ModelNotFoundError, match='misspelt'):
+        model_path(NAME)
+
+
+def test_a_path_is_taken_as_it_is(put, machine):
+    folder = put('work/here/mine')
+    assert is_view_of(model_path('here/mine'), folder)
+    assert is_view_of(model_path('./here/mine'), folder)
+    assert is_view_of(model_path(str(folder)), folder)
+    (folder / 'config.json').unlink()
+    with pytest.raises(CheckpointError, match=r'no config\.json'):
+        model_path(str(folder))
+    with pytest.raises(ModelNotFoundError, match='no such folder'):
+        model_path('~/nowhere')
+
+
+def test_catalogue_and_commands():
+    assert set(CATALOGUE) == set(models.GEOMETRIES)
+    assert CATALOGUE[NAME].weight_bytes == 3_778_220_032
+    commands = download_commands('internlm2-chat-1.8b')
+    url = 'https://code.openxlab.org.cn/OpenLMLab/internlm2-chat-1.8b.git'
+    assert commands['OpenXLab'] == f'git lfs install && git clone {url} ~/models/internlm2-chat-1_8b'
+    assert len(commands) == 5
+    assert download_commands('unknown') == {}
+
+
+def test_the_embedded_model_is_in_order():
+    folder = models.EMBEDDED / 'tiny-chat'
+    if not (folder / 'config.json').is_file():
+        pytest.skip('not trained yet')
+    assert inspect_checkpoint(folder).ok, inspect_checkpoint(folder)
+    assert json.loads((folder / 'config.json').read_text())['architectures'] == ['InternLM2ForCausalLM']
