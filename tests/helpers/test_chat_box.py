@@ -1,0 +1,101 @@
+"""The chat box, with a pipeline that answers by rule: what it sends, shows, keeps, and does when things go wrong."""
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from helpers import chat_box
+
+
+class Pipe:
+    """Answers with the last message, word by word; `gate` holds it back after the first word."""
+
+    def __init__(self):
+        self.requests, self.aborted, self.gate = [], 0, None
+
+    def session(self):
+        return SimpleNamespace(abort=self._abort)
+
+    def _abort(self):
+        self.aborted += 1
+
+    def stream_infer(self, messages, sessions, gen_config):
+        self.requests.append((messages, gen_config))
+        if 'crash' in messages[-1]['content']:
+            raise ValueError('out of memory')
+        for i, word in enumerate(messages[-1]['content'].split()):
+            if i == 1 and self.gate:
+                assert self.gate.wait(10)
+            yield SimpleNamespace(text=word.upper() + ' ')
+
+
+@pytest.fixture
+def pipe():
+    return Pipe()
+
+
+def test_it_keeps_the_transcript_and_sends_all_of_it(pipe):
+    box = chat_box(pipe, gen_config='CONFIG')
+    assert box.ask('one two') == 'ONE TWO '
+    assert box.ask('three') == 'THREE '
+    assert [m['role'] for m in box.messages] == ['user', 'assistant', 'user', 'assistant']
+    messages, gen_config = pipe.requests[1]
+    assert [m['content'] for m in messages] == ['one two', 'ONE TWO ', 'three']
+    assert gen_config == 'CONFIG'
+
+
+def test_what_people_write_is_text_and_never_markup(pipe):
+    box = chat_box(pipe)
+    box.ask('<script>alert(1)</script>')
+    assert '<script>' not in box._page.value
+    assert '&lt;script&gt;' in box._page.value
+
+
+def test_enter_sends_from_a_thread_and_empties_the_field(pipe):
+    box = chat_box(pipe)
+    box._field.value = 'hello there'
+    deadline = time.monotonic() + 10
+    while len(box.messages) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert box.messages[-1]['content'] == 'HELLO THERE '
+    assert box._field.value == ''
+
+
+def test_stop_ends_the_answer_and_keeps_what_came(pipe):
+    pipe.gate = threading.Event()
+    box = chat_box(pipe)
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(box.ask('one two three four')))
+    thread.start()
+    deadline = time.monotonic() + 10
+    while 'ONE' not in box._page.value and time.monotonic() < deadline:
+        time.sleep(0.01)
+    box.stop()
+    pipe.gate.set()
+    thread.join(10)
+    assert answers == ['ONE TWO ']
+    assert pipe.aborted == 1
+    assert box.messages[-1] == {'role': 'assistant', 'content': 'ONE TWO '}
+
+
+def test_an_error_is_shown_and_the_next_question_works(pipe):
+    box = chat_box(pipe)
+    with pytest.raises(RuntimeError, match='out of memory'):
+        box.ask('crash')
+    assert 'out of memory' in box._page.value
+    assert box.messages == []
+    assert box.ask('again') == 'AGAIN '
+
+
+def test_clear_forgets(pipe):
+    box = chat_box(pipe)
+    box.ask('one')
+    box.clear()
+    assert box.messages == []
+    assert 'ONE' not in box._page.value
+
+
+def test_what_a_notebook_stores_of_it_does_not_change(pipe):
+    assert repr(chat_box(pipe)) == repr(chat_box(pipe)) == 'ChatBox()'
