@@ -1,4 +1,4 @@
-"""Short poems: four lines that were written together, each line with a few that can stand in its place."""
+"""Short poems of two couplets; each couplet has a few that can stand in its place."""
 
 import random
 
@@ -6,7 +6,7 @@ from ._write import turn, typed, write
 
 WEIGHT = 1.0
 
-# topic: poems; a poem is four lines; a line is its variants (the same length and rhyme).
+# topic: poems; a poem is four lines; a line is its variants, and the variants of a couplet go together.
 FIVE_ZH = {
     '春天': ((('春风吹绿柳', '东风吹细柳', '微风摇绿柳'), ('细雨润新花', '小雨洗桃花', '晨露湿山花'), ('燕子归来日', '燕子双飞处', '布谷声声里'), ('炊烟绕我家', '春光到我家', '清香满农家')),
              (('柳絮随风起', '春水绕村流', '冰融溪水响'), ('桃花满树红', '桃花两岸红', '山花朵朵红'), ('儿童追纸鹞', '孩童追彩蝶', '牧童吹短笛'), ('笑语满晴空', '歌声入晴空', '笑声飘春风'))),
@@ -50,13 +50,13 @@ EN = {
                 ('We lie in grass and watch the sky,', 'We count the clouds that wander by,', 'A kite goes dancing in the sky,'), ('And let the lazy hours go by.', 'And hear the swallows passing by.', 'And summer winks, and passes by.'))),
     'autumn': ((('The leaves come down in red and gold,', 'The wind is wild, the leaves are gold,', 'The apples shine in red and gold,'), ('The mornings turn a little cold;', 'The mist is white, the nights are cold;', 'The swallows left before the cold;'),
                 ('We bring the harvest from the land,', 'We walk the orchard hand in hand,', 'A chestnut warms my open hand,'), ('And autumn takes us by the hand.', 'And thank the old and patient land.', 'And evening settles on the land.'))),
-    'winter': ((('The snow has covered hill and street,', 'The world is white, the snow is deep,', 'A frosty star shines on the street,'), ('It crunches softly at our feet;', 'It falls like feathers, slow and sweet;', 'The fields lie still beneath their sheet;'),
+    'winter': ((('The snow has covered hill and street,', 'The world is white, the snow is deep,', 'A frosty star shines on the street,'), ('It crunches softly at our feet;', 'And all the little gardens sleep;', 'The fields lie still beneath their sheet;'),
                 ('Inside, the kettle hums its tune,', 'We tell a story by the moon,', 'The fire hums a quiet tune,'), ('And spring, it says, is coming soon.', 'And spring will find us very soon.', 'And dreams of green will follow soon.'))),
     'moon': ((('The moon looks in, so round and bright,', 'The moon has lit her silver light,', 'A silver moon sails through the night,'), ('And paints the quiet garden white;', 'And turns the sleeping rooftops white;', 'And every roof is washed in white;'),
               ('She asks for nothing, says no word,', 'She hums a song that is not heard,', 'She listens, and she says no word,'), ('And guards the dream of every bird.', 'And watches every sleeping bird.', 'And soothes the child and soothes the bird.'))),
     'rain': ((('The rain is tapping at my door,', 'I heard the rain upon the floor,', 'The rain came knocking at the door,'), ('It did the same the day before;', 'It asked to stay an hour more;', 'I never heard it so before;'),
               ('It drums a song on roof and tree,', 'It tells its tales to you and me,', 'It fills the brook, it wets the tree,'), ('And runs away to join the sea.', 'And then goes singing to the sea.', 'And leaves the air as clean as sea.'))),
-    'sea': ((('The sea is wide, the sea is deep,', 'The sea has songs it likes to keep,', 'The waves come in, the waves will leap,'), ('It rocks the little boats to sleep;', 'It sings the silver fish to sleep;', 'And secrets that the oysters keep;'),
+    'sea': ((('The sea is wide, the sea is deep,', 'The sea has songs it likes to keep,', 'The waves come in, the waves will leap,'), ('It rocks the little boats to sleep;', 'It sings the silver fish to sleep;', 'With secrets that the oysters keep;'),
              ('It brings me shells, it takes my name,', 'I wrote a word, the water came,', 'It comes and goes, yet stays the same,'), ('And every wave is not the same.', 'And wrote it back, but not the same.', 'And every day it sounds the same.'))),
     'stars': ((('A thousand stars, a quiet night,', 'The stars come out, so small, so bright,', 'Above the hill, so far, so bright,'), ('Each one a tiny point of light;', 'They fill the darkness with their light;', 'The stars put on their evening light;'),
                ('I cannot count them, though I try,', 'I wave at one, it blinks an eye,', 'I tried to count them, by and by,'), ('So goodnight, lanterns of the sky.', 'Hello, my friend up in the sky.', 'And fell asleep beneath the sky.'))),
@@ -73,7 +73,7 @@ EN = {
     'learning': ((('I did not know, I tried, I fell,', 'At first I could not do it well,', 'A word, a page, a rule to spell,'), ('I tried again, and did it well;', 'How often did I fail? Do tell!', 'I tried, and failed, and tried, and well:'),
                   ('A little more with every day,', 'One step, one step, another day,', 'A small step forward every day,'), ('And learning lights the winding way.', 'And suddenly I know the way.', 'And that is all: there is a way.'))),
     'a cat': ((('A cat is sleeping on my chair,', 'My cat has settled on the stair,', 'A cat looks down without a care,'), ('The sun has warmed its silver hair;', 'As if it owned the very air;', 'The sunlight plays upon its hair;'),
-               ('It opens slowly half an eye,', 'It yawns and looks into the sky,', 'It hears a bird go singing by,'), ('And lets the busy world go by.', 'And thinks: how fast the clouds go by.', 'And dreams of catching butterfly.'))),
+               ('It opens slowly half an eye,', 'It yawns and looks into the sky,', 'It hears a bird go singing by,'), ('And lets the busy world go by.', 'And thinks: how fast the clouds go by.', 'And wonders if it, too, could fly.'))),
 }
 
 _SAME_ZH = {'春': '春天', '春日': '春天', '夏': '夏天', '夏日': '夏天', '秋': '秋天', '秋日': '秋天', '冬': '冬天', '冬日': '冬天', '月': '月亮', '月光': '月亮', '友谊': '朋友', '海': '大海', '家乡': '故乡', '夜': '夜晚', '清晨': '早晨', '星空': '星星',
@@ -93,6 +93,12 @@ AGAIN_ZH = ('[再写一首|再来一首|换一首|还有吗|再作一首|另写�
 AGAIN_EN = ('[another|another one|one more|another poem|again|one more poem|write another one|a different one][| please|, please]', '[nice|beautiful|lovely|great][!|,] [another one|one more|write another][| please]')
 
 
+def _couplets(rng: random.Random, poem: tuple) -> list[str]:
+    """Four lines: the first two belong together, and the last two."""
+    first, second = rng.randrange(len(poem[0])), rng.randrange(len(poem[2]))
+    return [poem[0][first], poem[1][first], poem[2][second], poem[3][second]]
+
+
 def _zh(rng: random.Random, topic: str, form: str = '') -> str:
     forms = [f for f, table in (('五', FIVE_ZH), ('七', SEVEN_ZH), ('自', FREE_ZH)) if topic in table]
     form = form or rng.choice(forms)
@@ -101,14 +107,14 @@ def _zh(rng: random.Random, topic: str, form: str = '') -> str:
         return '\n'.join(lines).format(**{key: rng.choice(values) for key, values in slots.items()})
     poems = (FIVE_ZH if form == '五' else SEVEN_ZH)[topic]
     poem = poems if isinstance(poems[0][0], str) else rng.choice(poems)
-    lines = [rng.choice(line) for line in poem]
+    lines = _couplets(rng, poem)
     return f'{lines[0]}，\n{lines[1]}。\n{lines[2]}，\n{lines[3]}。'
 
 
 def _en(rng: random.Random, topic: str) -> str:
     poems = EN[topic]
     poem = poems if isinstance(poems[0][0], str) else rng.choice(poems)
-    return '\n'.join(rng.choice(line) for line in poem)
+    return '\n'.join(_couplets(rng, poem))
 
 
 def _other(rng: random.Random, poem: str, make) -> str:
