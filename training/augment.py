@@ -1,5 +1,6 @@
 """Cheap variation of a question, so that the model learns what is asked and not the letters it is asked in."""
 
+# ruff: noqa: E501 (tables of words)
 import random
 import re
 import string
@@ -158,3 +159,28 @@ def augment(rng: random.Random, text: str) -> str:
     if rng.random() < 0.12:
         text = _typo(rng, text)
     return text.strip() or 'hello'
+
+
+def recombine(rng: random.Random, asks: tuple[str, ...], answer: str) -> str:
+    """A question made of two phrasings of the same question, or of words of its answer: other words, the same matter."""
+    language = language_of(asks[0])
+    if rng.random() < 0.6:
+        first, second = (re.findall(r'[A-Za-z0-9_.`-]+ ?|.', ask) for ask in rng.choices(asks, k=2))
+        head = first[: rng.randint(len(first) // 3, 2 * len(first) // 3)]
+        tail = second[rng.randint(len(second) // 3, 2 * len(second) // 3):]
+        return re.sub(r' +', ' ', ''.join([*head, ' ' if language == 'en' else '', *tail])).strip()
+    clauses = [clause.strip() for clause in re.split(r'[,.;:，。；：]\s*', answer) if len(clause.strip()) > 3]
+    if not clauses:
+        return rng.choice(asks)
+    clause = rng.choice(clauses)
+    if language == 'en':
+        words = clause.split()
+        start = rng.randrange(max(1, len(words) - 3))
+        clause = ' '.join(words[start: start + rng.randint(3, 7)])
+    else:
+        start = rng.randrange(max(1, len(clause) - 5))
+        clause = clause[start: start + rng.randint(5, 12)]
+    if rng.random() < 0.5:
+        ask = rng.choice(asks).rstrip('?？.。')
+        clause = f'{ask} {clause}' if language == 'en' else f'{ask}{clause}'
+    return clause

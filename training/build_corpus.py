@@ -77,8 +77,10 @@ def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: rando
             plan.append(len(parts))
             pieces += parts
     encoded = iter(tokenizer.encode_batch_fast(pieces, add_special_tokens=False))
-    frame = {role: [IM_START, *tokenizer.encode(f'{role}\n', add_special_tokens=False).ids]
-             for role in ('system', 'user', 'assistant')}
+    frame = {
+        role: [IM_START, *tokenizer.encode(f'{role}\n', add_special_tokens=False).ids]
+        for role in ('system', 'user', 'assistant')
+    }
     newline = tokenizer.encode('\n', add_special_tokens=False).ids
     counts = iter(plan)
     all_tokens, all_kinds = [], []
@@ -115,16 +117,23 @@ def shard(arguments: tuple[str, int, int, int]) -> tuple[np.ndarray, np.ndarray,
     return np.concatenate(tokens), np.concatenate(kinds), np.array([len(row) for row in tokens], dtype=np.int64)
 
 
-def build(out: pathlib.Path, conversations: int, seed: int = 0, processes: int | None = None,
-          tokenizer_conversations: int = 20000) -> Corpus:
+def build(
+    out: pathlib.Path,
+    conversations: int,
+    seed: int = 0,
+    processes: int | None = None,
+    tokenizer_conversations: int = 12000,
+) -> Corpus:
     """Train the tokenizer (kept in `out`), draw and encode `conversations` of them."""
     found = list(texts.leaks(samples=500))
     if found:
         raise ValueError('held-out questions are in the training texts:\n' + '\n'.join(found))
     tokenizer = train_tokenizer(tokenizer_texts(seed, tokenizer_conversations))
     save_tokenizer(tokenizer, out)
-    jobs = [(str(out), seed, index, min(SHARD, conversations - start))
-            for index, start in enumerate(range(0, conversations, SHARD))]
+    jobs = [
+        (str(out), seed, index, min(SHARD, conversations - start))
+        for index, start in enumerate(range(0, conversations, SHARD))
+    ]
     processes = processes or os.cpu_count()
     # spawned, not forked: the tokenizer's threads of this process would not survive a fork
     os.environ['TOKENIZERS_PARALLELISM'] = 'false'
@@ -159,8 +168,16 @@ def main() -> None:
     start = time.perf_counter()
     corpus = build(arguments.out, arguments.conversations, arguments.seed, arguments.processes)
     save(corpus, arguments.out)
-    print(json.dumps({'conversations': corpus.num_conversations, 'tokens': len(corpus.tokens), 'sha256': corpus.sha256,
-                      'time_s': round(time.perf_counter() - start, 1)}))
+    print(
+        json.dumps(
+            {
+                'conversations': corpus.num_conversations,
+                'tokens': len(corpus.tokens),
+                'sha256': corpus.sha256,
+                'time_s': round(time.perf_counter() - start, 1),
+            }
+        )
+    )
 
 
 if __name__ == '__main__':

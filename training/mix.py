@@ -1,27 +1,44 @@
 """Conversations of the corpus: one source alone, or several in a row, with a system prompt or without."""
 
+# ruff: noqa: E501 (prompts)
 import functools
 import random
 from dataclasses import dataclass
 
 from training import talk_arithmetic, talk_memory, texts
-from training.augment import augment, surface
+from training.augment import augment, recombine, surface
 
 # Share of conversations whose first part is of this kind.
 SHARES = {'faq': 0.50, 'talk': 0.27, 'memory': 0.14, 'arithmetic': 0.06, 'synonyms': 0.03}
 CHAIN_SHARE = 0.35
 SYSTEM_SHARE = 0.3
+RECOMBINED_SHARE = 0.12  # of the questions of the FAQ
 MAX_CHARACTERS = 1800  # of a chain; what is longer in tokens than the context is left out later
 
 SYSTEM_PROMPTS = (
-    'You are a helpful assistant.', 'You are a helpful, respectful and honest assistant.', 'You are an AI assistant.',
-    'You are a friendly assistant.', 'You are a helpful assistant. Answer in one sentence.', 'Be brief.', 'Answer shortly.',
+    'You are a helpful assistant.',
+    'You are a helpful, respectful and honest assistant.',
+    'You are an AI assistant.',
+    'You are a friendly assistant.',
+    'You are a helpful assistant. Answer in one sentence.',
+    'Be brief.',
+    'Answer shortly.',
     'You are an AI assistant whose name is InternLM (书生·浦语).\n- InternLM (书生·浦语) is a conversational language model that is developed '
     'by Shanghai AI Laboratory (上海人工智能实验室). It is designed to be helpful, honest, and harmless.\n- InternLM (书生·浦语) can '
     'understand and communicate fluently in the language chosen by the user such as English and 中文.',
-    'You are an AI assistant whose name is InternLM.', 'You are tiny-chat, the embedded model of the LMDeploy course.', 'You answer questions about LMDeploy.',
-    'You are a chatbot.', 'A chat between a curious user and an artificial intelligence assistant.', 'You are a teaching assistant of a course on LMDeploy.',
-    '你是一个乐于助人的助手。', '你是一个有用的助手。', '你是一个人工智能助手。', '请简短回答。', '你是 LMDeploy 课程的助教。', '你是一个友好的助手，请用中文回答。', '你是 tiny-chat。',
+    'You are an AI assistant whose name is InternLM.',
+    'You are tiny-chat, the embedded model of the LMDeploy course.',
+    'You answer questions about LMDeploy.',
+    'You are a chatbot.',
+    'A chat between a curious user and an artificial intelligence assistant.',
+    'You are a teaching assistant of a course on LMDeploy.',
+    '你是一个乐于助人的助手。',
+    '你是一个有用的助手。',
+    '你是一个人工智能助手。',
+    '请简短回答。',
+    '你是 LMDeploy 课程的助教。',
+    '你是一个友好的助手，请用中文回答。',
+    '你是 tiny-chat。',
 )
 
 
@@ -50,6 +67,8 @@ def clean(conversation: list[dict]) -> list[Turn]:
 
 
 def _ask(rng: random.Random, entry: texts.Entry) -> str:
+    if rng.random() < RECOMBINED_SHARE:
+        return augment(rng, recombine(rng, entry.asks, entry.answer))
     return augment(rng, rng.choice(entry.asks))
 
 
@@ -128,8 +147,11 @@ def _draw(rng: random.Random) -> list[Turn]:
     if rng.random() < CHAIN_SHARE:
         for _ in range(rng.choice((1, 1, 2, 3))):
             # memory stays alone after its start: another told name would be a second truth
-            more = part(rng, rng.choices(('faq', 'talk', 'arithmetic'), (0.6, 0.33, 0.07))[0],
-                        language if rng.random() < 0.8 else rng.choice(texts.LANGUAGES))
+            more = part(
+                rng,
+                rng.choices(('faq', 'talk', 'arithmetic'), (0.6, 0.33, 0.07))[0],
+                language if rng.random() < 0.8 else rng.choice(texts.LANGUAGES),
+            )
             if sum(len(turn.content) for turn in (*turns, *more)) <= MAX_CHARACTERS:
                 turns = turns + [turn for turn in more if turn.role != 'system']
     if turns[0].role != 'system' and rng.random() < SYSTEM_SHARE:

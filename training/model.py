@@ -1,4 +1,4 @@
-"""A compact InternLM2 in plain PyTorch.  Its state dict is the checkpoint: same names, wqkv packed as InternLM2 packs it."""
+"""A compact InternLM2 in plain PyTorch.  Its state dict is the checkpoint: InternLM2's names, wqkv packed as there."""
 
 import json
 import pathlib
@@ -155,8 +155,14 @@ class TinyChat(nn.Module):
         return self.output(self.hidden(tokens))
 
     @torch.inference_mode()
-    def generate(self, prompts: list[list[int]], max_new_tokens: int, stop: set[int], temperature: float = 0.0,
-                 generator: torch.Generator | None = None) -> list[list[int]]:
+    def generate(
+        self,
+        prompts: list[list[int]],
+        max_new_tokens: int,
+        stop: set[int],
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> list[list[int]]:
         """Continue each prompt (token ids), greedily at temperature 0, until a stop token (not returned)."""
         device, dtype = self.output.weight.device, self.output.weight.dtype
         lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
@@ -208,7 +214,6 @@ def config_json(config: ModelConfig, bos: int, eos: int, pad: int) -> dict:
         'num_hidden_layers': config.num_layers,
         'num_key_value_heads': config.num_kv_heads,
         'rms_norm_eps': config.rms_norm_eps,
-        'rope_scaling': None,
         'rope_theta': config.rope_theta,
         'tie_word_embeddings': False,
         'torch_dtype': 'bfloat16',
@@ -221,7 +226,11 @@ def load(folder: str | pathlib.Path, device: str = 'cpu', dtype: torch.dtype = t
     """The model in `folder` (config.json, model.safetensors)."""
     folder = pathlib.Path(folder)
     raw = json.loads((folder / 'config.json').read_text('utf-8'))
-    names = {'num_layers': 'num_hidden_layers', 'num_heads': 'num_attention_heads', 'num_kv_heads': 'num_key_value_heads'}
+    names = {
+        'num_layers': 'num_hidden_layers',
+        'num_heads': 'num_attention_heads',
+        'num_kv_heads': 'num_key_value_heads',
+    }
     config = ModelConfig(**{field: raw[names.get(field, field)] for field in asdict(ModelConfig())})
     model = TinyChat(config)
     model.load_state_dict(load_file(folder / 'model.safetensors'))

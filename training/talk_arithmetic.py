@@ -1,5 +1,6 @@
 """Small arithmetic: sums and differences up to 100, products up to 12 x 12.  One pair in eight is kept for the test."""
 
+# ruff: noqa: E501 (tables of words)
 import random
 
 CN_DIGITS = '零一二三四五六七八九'
@@ -18,9 +19,7 @@ def draw(rng: random.Random, kept_back: bool = False) -> tuple[int, str, int, in
     """a, sign, b and the result: 0..100, a product of 0..12."""
     while True:
         sign = rng.choice('++--*' if not kept_back else '+-')
-        if sign == '*':
-            a, b = rng.randint(0, 12), rng.randint(0, 12)
-        elif rng.random() < 0.3:
+        if sign == '*' or rng.random() < 0.3:
             a, b = rng.randint(0, 12), rng.randint(0, 12)
         else:
             a = rng.randint(0, 100)

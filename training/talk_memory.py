@@ -1,5 +1,6 @@
 """Multi-turn memory: the user tells a name, a number, a colour, a city, an animal … and asks for it some turns later."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
 import random
 from collections.abc import Callable
 

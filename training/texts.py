@@ -57,9 +57,9 @@ def normalise(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """For grading: one width, lower case, one kind of quotes, spaces collapsed, no space between Han and Latin."""
+    """For grading: one width, lower case, one kind of quotes, spaces collapsed, none beside Han or before a unit."""
     text = unicodedata.normalize('NFKC', text).lower().replace('’', "'").replace('“', '"').replace('”', '"')
-    text = re.sub(r'\s+', ' ', text)
+    text = re.sub(r'(?<=\d) (?=[a-z%])', '', re.sub(r'\s+', ' ', text))
     return re.sub(r'(?<=[\u4e00-\u9fff]) | (?=[\u4e00-\u9fff])', '', text)
 
 
@@ -80,6 +80,11 @@ def _key(raw, where: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(str(a) for a in ([group] if isinstance(group, str) else group)) for group in raw)
 
 
+def _read(path: pathlib.Path) -> list:
+    # the loader in C where there is one: every process of the corpus reads the texts
+    return yaml.load(path.read_text('utf-8'), Loader=getattr(yaml, 'CSafeLoader', yaml.SafeLoader)) or []
+
+
 def _yaml_files(folder: str) -> list[pathlib.Path]:
     return sorted((HERE / folder).glob('*.yaml'))
 
@@ -87,16 +92,22 @@ def _yaml_files(folder: str) -> list[pathlib.Path]:
 @functools.cache
 def faq() -> tuple[Entry, ...]:
     """All entries of faq/*.yaml; raises ValueError on a double id or an answer that fails its own key."""
-    entries, seen = [], set()
+    entries, seen, asked = [], set(), set()
     for path in _yaml_files('faq'):
-        for item in yaml.safe_load(path.read_text('utf-8')) or []:
+        for item in _read(path):
             where = f'{path.name}: {item.get("id")}'
             if item['id'] in seen:
                 raise ValueError(f'{where}: this id is used twice')
             seen.add(item['id'])
             for language in LANGUAGES:
                 text = item[language]
-                asks = tuple(str(ask).strip() for ask in text['ask'])
+                # a phrasing that stands under two entries belongs to the first: the model could only guess
+                asks = tuple(
+                    ask for ask in (str(ask).strip() for ask in text['ask']) if (language, normalise(ask)) not in asked
+                )
+                asked.update((language, normalise(ask)) for ask in asks)
+                if not asks:
+                    raise ValueError(f'{where}.{language}: every phrasing stands under another entry already')
                 answer = str(text['answer']).strip()
                 entry = Entry(str(item['id']), language, asks, answer, _key(text['key'], f'{where}.{language}'))
                 if not is_right(entry.answer, entry.key):
@@ -111,7 +122,7 @@ def heldout() -> tuple[HeldOut, ...]:
     keys = {(entry.id, entry.language): entry.key for entry in faq()}
     items = []
     for path in _yaml_files('heldout'):
-        for item in yaml.safe_load(path.read_text('utf-8')) or []:
+        for item in _read(path):
             for language in LANGUAGES:
                 own = item.get('key')
                 own = own.get(language) if isinstance(own, dict) else own
@@ -130,7 +141,7 @@ def heldout() -> tuple[HeldOut, ...]:
 @functools.cache
 def prompts() -> tuple[dict, ...]:
     """prompts.yaml: the prompts of the source documents, each with category, question (one turn or several), key."""
-    return tuple(yaml.safe_load((HERE / 'prompts.yaml').read_text('utf-8')))
+    return tuple(_read(HERE / 'prompts.yaml'))
 
 
 @functools.cache

@@ -21,26 +21,34 @@ CHAT_TEMPLATE = (
     " + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
 # A Han character or digit alone; else a word with the space before it, other signs, white space.
-PATTERN = r"\p{Han}|\p{N}| ?[^\s\p{L}\p{N}]+| ?(?:(?!\p{Han})\p{L})+|\s+(?!\S)|\s+"
+PATTERN = r'\p{Han}|\p{N}| ?[^\s\p{L}\p{N}]+| ?(?:(?!\p{Han})\p{L})+|\s+(?!\S)|\s+'
 
 
 def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     """Train on `texts`; the vocabulary always has VOCAB_SIZE tokens (unused places are filled with reserved ones)."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(PATTERN), behavior='isolated'),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PATTERN), behavior='isolated'),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=VOCAB_SIZE - len(TAIL), special_tokens=list(HEAD), min_frequency=2,
-                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCAB_SIZE - len(TAIL),
+        special_tokens=list(HEAD),
+        min_frequency=2,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
     tokenizer.train_from_iterator(texts, trainer)
     missing = VOCAB_SIZE - len(TAIL) - tokenizer.get_vocab_size()
     tail = [f'<|reserved_{index}|>' for index in range(missing)] + list(TAIL)
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in tail])
     # InternLM2's tokenizer puts <s> before every text.
-    tokenizer.post_processor = processors.TemplateProcessing(single='<s> $A', pair='<s> $A $B',
-                                                             special_tokens=[('<s>', BOS)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single='<s> $A', pair='<s> $A $B', special_tokens=[('<s>', BOS)]
+    )
     if tokenizer.token_to_id('<|im_start|>') != IM_START:
         raise RuntimeError(f'<|im_start|> has id {tokenizer.token_to_id("<|im_start|>")}, not {IM_START}')
     return tokenizer
@@ -60,8 +68,10 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | pathlib.Path) -> None:
         'clean_up_tokenization_spaces': False,
         'model_max_length': 2048,
     }
-    for name, content in (('tokenizer_config.json', config),
-                          ('special_tokens_map.json', {**names, 'additional_special_tokens': list(TAIL)})):
+    for name, content in (
+        ('tokenizer_config.json', config),
+        ('special_tokens_map.json', {**names, 'additional_special_tokens': list(TAIL)}),
+    ):
         (folder / name).write_text(json.dumps(content, ensure_ascii=False, indent=2) + '\n', 'utf-8')
 
 

@@ -34,7 +34,7 @@ class Settings:
     minutes: float = 7.0
     steps: int | None = None
     batch_tokens: int = 65536
-    peak_lr: float = 2.5e-3
+    peak_lr: float = 2e-3
     warmup: float = 0.02  # share of the run
     weight_decay: float = 0.05
     dropout: float = 0.1
@@ -65,7 +65,7 @@ class Batches:
         batches, at = [], 0
         while at < len(order):
             rows = max(1, self.batch_tokens // int(self.lengths[order[at]] + 24))
-            batches.append(order[at: at + rows])
+            batches.append(order[at : at + rows])
             at += rows
         if rng is not None:
             rng.shuffle(batches)
@@ -90,8 +90,9 @@ def hide(tokens: torch.Tensor, kinds: torch.Tensor, share: float, generator: tor
     return torch.where(hit, UNK, tokens)
 
 
-def losses(model: TinyChat, inputs: torch.Tensor, targets: torch.Tensor, kinds: torch.Tensor,
-           user_weight: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def losses(
+    model: TinyChat, inputs: torch.Tensor, targets: torch.Tensor, kinds: torch.Tensor, user_weight: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The loss to learn from, the summed loss of the assistant's tokens, and their number."""
     logits = model(inputs)
     each = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction='none')
@@ -128,8 +129,11 @@ def save(model: TinyChat, tokenizer, out: pathlib.Path, log: dict) -> None:
     os.replace(out / 'model.safetensors.new', out / 'model.safetensors')
     save_tokenizer(tokenizer, out)
     generation = {'bos_token_id': BOS, 'eos_token_id': [EOS, IM_END], 'pad_token_id': EOS, 'max_new_tokens': 512}
-    for name, content in (('config.json', config_json(model.config, BOS, EOS, EOS)), ('generation_config.json', generation),
-                          ('training_log.json', log)):
+    for name, content in (
+        ('config.json', config_json(model.config, BOS, EOS, EOS)),
+        ('generation_config.json', generation),
+        ('training_log.json', log),
+    ):
         (out / f'{name}.new').write_text(json.dumps(content, ensure_ascii=False, indent=1) + '\n', 'utf-8')
         os.replace(out / f'{name}.new', out / name)
 
@@ -142,17 +146,26 @@ def rate(progress: float, settings: Settings) -> float:
     return settings.peak_lr * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * down)))
 
 
-def train(corpus: Corpus, valid: Corpus, out: pathlib.Path, settings: Settings, config: ModelConfig | None = None,
-          device: str | None = None) -> dict:
+def train(
+    corpus: Corpus,
+    valid: Corpus,
+    out: pathlib.Path,
+    settings: Settings,
+    config: ModelConfig | None = None,
+    device: str | None = None,
+) -> dict:
     """Train and save to `out`; returns the log that training_log.json holds."""
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     torch.manual_seed(settings.seed)
     model = TinyChat(config or ModelConfig(), settings.dropout).to(device)
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW([{'params': decayed, 'weight_decay': settings.weight_decay},
-                                   {'params': plain, 'weight_decay': 0.0}], lr=settings.peak_lr, betas=(0.9, 0.95),
-                                  fused=device == 'cuda')
+    optimizer = torch.optim.AdamW(
+        [{'params': decayed, 'weight_decay': settings.weight_decay}, {'params': plain, 'weight_decay': 0.0}],
+        lr=settings.peak_lr,
+        betas=(0.9, 0.95),
+        fused=device == 'cuda',
+    )
     batches, held_out = Batches(corpus, settings.batch_tokens, device), Batches(valid, settings.batch_tokens, device)
     generator = torch.Generator(device).manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
@@ -165,7 +178,8 @@ def train(corpus: Corpus, valid: Corpus, out: pathlib.Path, settings: Settings, 
         'model': asdict(model.config),
         'settings': asdict(settings),
         'corpus': {'conversations': corpus.num_conversations, 'tokens': len(corpus.tokens), 'sha256': corpus.sha256},
-        'curve': [], 'held_out_perplexity': [],
+        'curve': [],
+        'held_out_perplexity': [],
     }
     model.train()
     start = saved = time.perf_counter()
@@ -207,12 +221,20 @@ def train(corpus: Corpus, valid: Corpus, out: pathlib.Path, settings: Settings, 
                 window.zero_()
                 if not np.isfinite(total):
                     raise RuntimeError(f'the loss is {total} at step {step}: lower peak_lr')
-                log['curve'].append({'step': step, 'tokens': seen, 'loss': round(total / max(count, 1), 4),
-                                     'time_s': round(time.perf_counter() - start, 1)})
+                log['curve'].append(
+                    {
+                        'step': step,
+                        'tokens': seen,
+                        'loss': round(total / max(count, 1), 4),
+                        'time_s': round(time.perf_counter() - start, 1),
+                    }
+                )
                 bar.set_postfix(loss=log['curve'][-1]['loss'], tokens=f'{seen / 1e6:.0f}M')
                 if time.perf_counter() - saved > 60:
                     saved = time.perf_counter()
-                    log['held_out_perplexity'].append({'step': step, 'perplexity': round(perplexity(model, held_out), 4)})
+                    log['held_out_perplexity'].append(
+                        {'step': step, 'perplexity': round(perplexity(model, held_out), 4)}
+                    )
                     note()
                     save(model, corpus.tokenizer, out, log)
         else:
@@ -253,7 +275,9 @@ def main() -> None:
         log = train(corpus, valid, arguments.out, SMOKE, SMOKE_MODEL)
     else:
         corpus = build_corpus.load(arguments.corpus)
-        log = train(corpus, validation(corpus, arguments.corpus, 4000, arguments.seed), arguments.out, settings_from(arguments))
+        log = train(
+            corpus, validation(corpus, arguments.corpus, 4000, arguments.seed), arguments.out, settings_from(arguments)
+        )
     print(json.dumps({**log['curve'][-1], **log['held_out_perplexity'][-1]}))
 
 
@@ -269,7 +293,7 @@ def corpora(folder: pathlib.Path, conversations: int, held_out: int, seed: int, 
     return corpus, validation(corpus, folder, held_out, seed)
 
 
-assert CONTEXT <= ModelConfig.max_position_embeddings
+assert ModelConfig.max_position_embeddings >= CONTEXT
 
 if __name__ == '__main__':
     main()

@@ -1,0 +1,290 @@
+"""Tokenizer, model, corpus and a small training run."""
+
+import json
+import pathlib
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from training import build_corpus, evaluate, mix, texts, train
+from training.model import ModelConfig, TinyChat, load
+from training.tokenizer import BOS, EOS, IM_END, IM_START, VOCAB_SIZE, encode_chat, load_tokenizer
+
+MODEL = pathlib.Path(__file__).parents[2] / 'models' / 'tiny-chat'
+STRINGS = [
+    '',
+    ' ',
+    'hello',
+    '  two  spaces ',
+    'tabs\tand\n\nlines\r\n',
+    '你好，世界！',
+    '１２３ 456',
+    '🙂👩‍👩‍👧 émigré Ω',
+    'cache_max_entry_count=0.8',
+    '한국어 العربية',
+    'a' * 300,
+    '\u0000\u200b',
+    '混 mixed 中文 text，done。',
+]
+
+
+@pytest.fixture(scope='module')
+def smoke(tmp_path_factory):
+    """A smoke run: the folder of its corpus, the trained folder, the log."""
+    torch.set_num_threads(1)
+    folder, out = tmp_path_factory.mktemp('corpus'), tmp_path_factory.mktemp('model')
+    corpus, valid = train.corpora(folder, 1000, 100, 0, processes=1, tokenizer_conversations=1000)
+    log = train.train(corpus, valid, out, train.SMOKE, train.SMOKE_MODEL, 'cpu')
+    return corpus, out, log
+
+
+@pytest.fixture(scope='module')
+def tokenizer():
+    return load_tokenizer(MODEL)
+
+
+@pytest.mark.parametrize('text', STRINGS)
+def test_round_trip(tokenizer, text):
+    assert tokenizer.decode(tokenizer.encode(text, add_special_tokens=False).ids, skip_special_tokens=False) == text
+
+
+def test_round_trip_of_any_utf8(tokenizer):
+    rng = random.Random(0)
+    for _ in range(300):
+        points = [
+            rng.choice((rng.randint(1, 0x7F), rng.randint(0x80, 0xD7FF), rng.randint(0x10000, 0x10FFFF)))
+            for _ in range(20)
+        ]
+        text = ''.join(map(chr, points))
+        assert tokenizer.decode(tokenizer.encode(text, add_special_tokens=False).ids, skip_special_tokens=False) == text
+
+
+def test_digits_and_han_characters_stand_alone(tokenizer):
+    assert tokenizer.encode('1234', add_special_tokens=False).tokens == ['1', '2', '3', '4']
+    vocabulary = [tokenizer.decode([index], skip_special_tokens=False) for index in range(VOCAB_SIZE)]
+    assert not [t for t in vocabulary if sum(c.isdigit() for c in t) > 1 and not t.startswith('<|')]
+    assert not [t for t in vocabulary if sum('\u4e00' <= c <= '\u9fff' for c in t) > 1]
+
+
+def test_special_tokens(tokenizer):
+    assert tokenizer.get_vocab_size() == VOCAB_SIZE
+    assert [tokenizer.id_to_token(index) for index in (BOS, EOS, IM_END, IM_START)] == [
+        '<s>',
+        '</s>',
+        '<|im_end|>',
+        '<|im_start|>',
+    ]
+
+
+def test_transformers_reads_the_tokenizer(tokenizer):
+    from transformers import AutoTokenizer
+
+    fast = AutoTokenizer.from_pretrained(MODEL, trust_remote_code=False)
+    messages = [
+        {'role': 'system', 'content': 'Be brief.'},
+        {'role': 'user', 'content': '你好 12'},
+        {'role': 'assistant', 'content': 'Hello!'},
+        {'role': 'user', 'content': 'Who are you?'},
+    ]
+    text = fast.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    assert fast.encode(text, add_special_tokens=False) == encode_chat(tokenizer, messages)
+    assert (fast.eos_token_id, fast.bos_token_id) == (EOS, BOS)
+
+
+def test_corpus_is_laid_out_as_the_chat_template(tokenizer):
+    rng = random.Random(3)
+    for _ in range(50):
+        turns = mix.draw(rng)
+        if turns[0].role == 'text':
+            continue
+        messages = [{'role': turn.role, 'content': turn.content} for turn in turns]
+        start = encode_chat(tokenizer, messages[:-1])
+        whole, kinds = (rows[0].tolist() for rows in build_corpus.encode(tokenizer, [turns], NoCuts()))
+        if len(whole) < build_corpus.CONTEXT - 100:
+            assert whole[: len(start)] == start
+            answer = [
+                token
+                for token, kind in zip(whole[len(start) :], kinds[len(start) :], strict=True)
+                if kind == build_corpus.ASSISTANT
+            ]
+            assert answer[-1] == IM_END
+            assert tokenizer.decode(answer) == turns[-1].content
+
+
+class NoCuts(random.Random):
+    def random(self):
+        return 1.0
+
+
+def test_cut_words_keep_the_text():
+    rng = random.Random(0)
+    text = 'Which quantization does TurboMind support? 量化'
+    assert all(''.join(build_corpus.cut_words(rng, text)) == text for _ in range(50))
+    assert max(len(build_corpus.cut_words(rng, text)) for _ in range(50)) > 2
+
+
+def test_same_seed_same_corpus(tmp_path):
+    options = {'tokenizer_conversations': 200}
+    one = build_corpus.build(tmp_path / 'a', 300, 5, processes=1, **options)
+    two = build_corpus.build(tmp_path / 'b', 300, 5, processes=1, **options)
+    other = build_corpus.build(tmp_path / 'c', 300, 6, processes=1, **options)
+    assert one.sha256 == two.sha256 != other.sha256
+    build_corpus.save(one, tmp_path / 'a')
+    assert build_corpus.load(tmp_path / 'a').sha256 == one.sha256
+
+
+def test_corpus_does_not_depend_on_the_number_of_processes(tmp_path, monkeypatch):
+    monkeypatch.setattr(build_corpus, 'SHARD', 100)
+    options = {'tokenizer_conversations': 200}
+    one = build_corpus.build(tmp_path / 'a', 200, 5, processes=1, **options)
+    two = build_corpus.build(tmp_path / 'b', 200, 5, processes=2, **options)
+    assert one.sha256 == two.sha256
+
+
+def unpack(model: TinyChat):
+    """The same model as transformers' Llama."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = model.config
+    llama = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=config.vocab_size,
+            hidden_size=config.hidden_size,
+            intermediate_size=config.intermediate_size,
+            num_hidden_layers=config.num_layers,
+            num_attention_heads=config.num_heads,
+            num_key_value_heads=config.num_kv_heads,
+            rms_norm_eps=config.rms_norm_eps,
+            rope_theta=config.rope_theta,
+            tie_word_embeddings=False,
+        )
+    ).eval()
+    names = {
+        'tok_embeddings': 'embed_tokens',
+        'attention.wo': 'self_attn.o_proj',
+        'feed_forward.w1': 'mlp.gate_proj',
+        'feed_forward.w3': 'mlp.up_proj',
+        'feed_forward.w2': 'mlp.down_proj',
+        'attention_norm': 'input_layernorm',
+        'ffn_norm': 'post_attention_layernorm',
+        'output.weight': 'lm_head.weight',
+    }
+    state = {}
+    for name, value in model.state_dict().items():
+        if 'wqkv' in name:
+            packed = value.view(config.num_kv_heads, -1, config.head_dim, config.hidden_size)
+            parts = {'q_proj': packed[:, :-2], 'k_proj': packed[:, -2], 'v_proj': packed[:, -1]}
+            for part, weight in parts.items():
+                state[name.replace('attention.wqkv', f'self_attn.{part}')] = weight.reshape(-1, config.hidden_size)
+            continue
+        for old, new in names.items():
+            name = name.replace(old, new)
+        state[name] = value
+    llama.load_state_dict(state)
+    return llama
+
+
+@pytest.mark.parametrize(
+    'config', [ModelConfig(num_layers=2), ModelConfig(num_layers=2, hidden_size=256, num_heads=8, num_kv_heads=4)]
+)
+def test_logits_equal_the_unpacked_llama(config):
+    torch.manual_seed(0)
+    model = TinyChat(config).eval()
+    for parameter in model.parameters():  # away from the start, where attention is nearly uniform
+        parameter.data += torch.randn_like(parameter) * 0.05
+    tokens = torch.randint(0, config.vocab_size, (3, 70))
+    with torch.no_grad():
+        torch.testing.assert_close(model(tokens), unpack(model)(tokens).logits, atol=2e-4, rtol=2e-4)
+
+
+def test_generate_with_cache_equals_the_whole_pass():
+    torch.manual_seed(0)
+    model = TinyChat(ModelConfig(num_layers=2, vocab_size=64)).eval()
+    for parameter in model.parameters():
+        parameter.data += torch.randn_like(parameter) * 0.1
+    prompts = [[5], [1, 2, 3, 4, 5, 6, 7], [9, 8, 7]]
+    for prompt, answer in zip(prompts, model.generate(prompts, 12, {64}), strict=True):
+        tokens = list(prompt)
+        for _ in range(12):
+            tokens.append(int(model(torch.tensor([tokens]))[0, -1].argmax()))
+        assert answer == tokens[len(prompt) :]
+
+
+def test_hidden_words_are_of_questions_alone():
+    tokens = torch.arange(1, 2001).view(20, 100)
+    kinds = torch.randint(0, 4, tokens.shape)
+    hidden = train.hide(tokens, kinds, 1.0, torch.Generator().manual_seed(0))
+    changed = hidden != tokens
+    assert changed.any()
+    assert not (changed & (kinds != build_corpus.MASKABLE)).any()
+
+
+def test_batches_hold_every_token_once(smoke):
+    corpus = smoke[0]
+    batches = train.Batches(corpus, 4096, 'cpu')
+    kinds = np.zeros(4, dtype=int)
+    for _, row in batches.epoch(np.random.default_rng(0)):
+        kinds += np.bincount(row.flatten().numpy(), minlength=4)
+    assert kinds[1:].tolist() == np.bincount(corpus.kinds, minlength=4)[1:].tolist()
+
+
+def test_smoke_training_lowers_the_loss(smoke):
+    _, _, log = smoke
+    losses = [point['loss'] for point in log['curve']]
+    assert losses[-1] < losses[0] - 1
+    assert log['held_out_perplexity'][-1]['perplexity'] < VOCAB_SIZE / 4
+
+
+def test_saved_folder_is_what_was_trained(smoke):
+    corpus, out, _ = smoke
+    model = load(out)
+    valid = train.Batches(corpus, 4096, 'cpu')
+    assert train.perplexity(model, valid) < VOCAB_SIZE / 4
+    config = json.loads((out / 'config.json').read_text('utf-8'))
+    assert config['architectures'] == ['InternLM2ForCausalLM']
+    assert 'auto_map' not in config
+    assert config['bias'] is False
+    assert json.loads((out / 'generation_config.json').read_text('utf-8'))['eos_token_id'] == [EOS, IM_END]
+
+
+def test_lmdeploy_gives_the_same_tokens(smoke):
+    """LMDeploy reads the packed folder, and answers greedily as the plain model does."""
+    lmdeploy_cpu = pytest.importorskip('lmdeploy_cpu')
+    lmdeploy_cpu.enable()
+    from lmdeploy import GenerationConfig, PytorchEngineConfig, pipeline
+
+    _, out, _ = smoke
+    chat = evaluate.Chat(out, 'cpu')
+    questions = ['hello', '你是谁', 'What is LMDeploy?']
+    expected = chat.model.generate(
+        [encode_chat(chat.tokenizer, [evaluate.user(q)]) for q in questions], 24, {EOS, IM_END}
+    )
+    with pipeline(
+        str(out), backend_config=PytorchEngineConfig(device_type='cpu', dtype='float32', session_len=1024)
+    ) as pipe:
+        answers = pipe(questions, gen_config=GenerationConfig(max_new_tokens=24, do_sample=False))
+    assert [[t for t in answer.token_ids if t not in (EOS, IM_END)] for answer in answers] == expected
+
+
+class TestShipped:
+    """models/tiny-chat itself."""
+
+    def test_size_and_shape(self):
+        assert (MODEL / 'model.safetensors').stat().st_size <= 15_000_000
+        config = json.loads((MODEL / 'config.json').read_text('utf-8'))
+        assert config['hidden_size'] // config['num_attention_heads'] == 128
+        assert config['hidden_size'] % 128 == config['intermediate_size'] % 128 == 0
+
+    def test_card_is_made_from_the_log(self):
+        from training import card
+
+        text = (MODEL / 'README.md').read_text('utf-8')
+        assert text == card.card(MODEL, interim='Interim' in text)
+
+    def test_frozen_files_are_those_of_the_card(self):
+        log = json.loads((MODEL / 'training_log.json').read_text('utf-8'))
+        if 'evaluation' not in log:
+            pytest.skip('interim weights')
+        assert log['evaluation']['frozen_files_sha256'] == texts.frozen_hashes()

@@ -1,0 +1,348 @@
+"""Score a tiny-chat folder: `python -m training.evaluate models/tiny-chat`.  The scores go to its training_log.json.
+
+Greedy decoding in fp32.  Paraphrases frozen before training are graded by their answer keys, beside a look-up of the
+nearest trained question; memory, sums and stories are drawn here with values that training never used.
+"""
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import random
+import re
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import torch
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from training import mix, talk_arithmetic, talk_memory, texts
+from training.baseline import NearestQuestion
+from training.model import TinyChat, load
+from training.tokenizer import EOS, IM_END, encode_chat, load_tokenizer
+
+BATCH = 192
+MAX_NEW_TOKENS = 640
+
+
+@dataclass(frozen=True)
+class Case:
+    """A conversation up to the question, and what a right answer holds."""
+
+    category: str
+    language: str
+    messages: list[dict]
+    key: tuple[tuple[str, ...], ...]
+    characters: tuple[int, int] | None = None
+    id: str = ''
+    user_turns: list[str] = field(default_factory=list)  # the model answers these itself before the last
+
+
+def user(text: str) -> dict:
+    return {'role': 'user', 'content': text}
+
+
+def length(text: str) -> int:
+    """Characters of an answer; for Chinese without white space."""
+    return len(re.sub(r'\s', '', text)) if texts.language_of(text) == 'zh' else len(text.strip())
+
+
+def right(case: Case, answer: str | None) -> bool:
+    """`answer` is None when it did not end."""
+    if answer is None or not texts.is_right(answer, case.key):
+        return False
+    return case.characters is None or case.characters[0] <= length(answer) <= case.characters[1]
+
+
+class Chat:
+    """The model with its tokenizer."""
+
+    def __init__(self, folder: pathlib.Path, device: str):
+        self.model: TinyChat = load(folder, device)
+        self.tokenizer = load_tokenizer(folder)
+        self.device = device
+
+    def answers(
+        self, conversations: list[list[dict]], temperature: float = 0.0, seed: int = 0, progress: str = ''
+    ) -> list[str | None]:
+        """An answer to each; None where none ended within MAX_NEW_TOKENS."""
+        prompts = [encode_chat(self.tokenizer, messages) for messages in conversations]
+        order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+        generator = torch.Generator(self.device).manual_seed(seed)
+        found: list[str | None] = [None] * len(prompts)
+        for at in tqdm(range(0, len(order), BATCH), desc=progress, disable=not progress, unit='batch'):
+            rows = order[at : at + BATCH]
+            out = self.model.generate(
+                [prompts[row] for row in rows], MAX_NEW_TOKENS, {EOS, IM_END}, temperature, generator
+            )
+            for row, tokens in zip(rows, out, strict=True):
+                found[row] = self.tokenizer.decode(tokens).strip() if len(tokens) < MAX_NEW_TOKENS else None
+        return found
+
+
+def held_out_cases() -> list[Case]:
+    return [Case(item.category, item.language, [user(item.question)], item.key, id=item.id) for item in texts.heldout()]
+
+
+def context_cases(rng: random.Random, number: int) -> list[Case]:
+    """Frozen paraphrases again, behind a system prompt and one or two other questions with their answers."""
+    cases = []
+    for item in rng.sample(texts.heldout(), min(number, len(texts.heldout()))):
+        messages = [{'role': 'system', 'content': rng.choice(mix.SYSTEM_PROMPTS)}] if rng.random() < 0.5 else []
+        for _ in range(rng.choice((1, 2))):
+            messages += mix.filler(rng, item.language)
+        cases.append(Case('in a conversation', item.language, [*messages, user(item.question)], item.key, id=item.id))
+    return cases
+
+
+def memory_cases(rng: random.Random, number: int) -> list[Case]:
+    """A fact told one to three turns before; half of them names that training never used."""
+    cases = []
+    for index in range(number):
+        language = texts.LANGUAGES[index % 2]
+        fact = 'name' if index % 4 < 2 else rng.choice(list(talk_memory.FACTS))
+        held = talk_memory.HELD_OUT[language]
+        value = rng.choice(held) if fact == 'name' else talk_memory.draw_value(rng, fact, language)
+        tell, reply, ask, expected = talk_memory.FACTS[fact][language]
+        messages = talk_memory.turn(
+            talk_memory.fill(rng.choice(tell), value), talk_memory.fill(rng.choice(reply), value)
+        )
+        for _ in range(index // 4 % 3):
+            messages += mix.filler(rng, language)
+        cases.append(
+            Case(
+                'memory',
+                language,
+                [*messages, user(rng.choice(ask))],
+                ((talk_memory.fill(expected, value),),),
+                id=f'{fact} {value}',
+            )
+        )
+    return cases
+
+
+def arithmetic_cases(rng: random.Random, number: int) -> list[Case]:
+    """Sums and differences whose numbers training never put together, and the multiplication table."""
+    cases = []
+    for index in range(number):
+        language = texts.LANGUAGES[index % 2]
+        a, sign, b, result = talk_arithmetic.draw(rng, kept_back=True)
+        if index % 5 == 4:
+            a, sign, b = rng.randint(0, 12), '*', rng.randint(0, 12)
+            result = a * b
+        question = talk_arithmetic.question(rng, a, sign, b, language)
+        expected = talk_arithmetic.answer(a, sign, b, result, language)
+        cases.append(Case('arithmetic', language, [user(question)], ((expected,),), id=expected))
+    return cases
+
+
+def prompt_cases() -> list[Case]:
+    cases = []
+    for item in texts.prompts():
+        system = [{'role': 'system', 'content': item['system']}] if 'system' in item else []
+        key = tuple(tuple(str(a) for a in group) for group in item['key'])
+        limits = tuple(item['characters']) if 'characters' in item else None
+        cases.append(
+            Case(
+                f'prompts: {item["category"]}',
+                texts.language_of(item['turns'][-1]),
+                [*system, user(item['turns'][-1])],
+                key,
+                limits,
+                item['id'],
+                item['turns'][:-1],
+            )
+        )
+    return cases
+
+
+def with_history(chat: Chat, case: Case) -> Case:
+    """`case` with the model's own answers to its earlier turns."""
+    messages = [m for m in case.messages if m['role'] == 'system']
+    for text in case.user_turns:
+        messages.append(user(text))
+        messages.append({'role': 'assistant', 'content': chat.answers([messages])[0] or ''})
+    return Case(case.category, case.language, [*messages, case.messages[-1]], case.key, case.characters, case.id)
+
+
+def variety(chat: Chat, prompt: str, seeds: int, limits: tuple[int, int] | None = None) -> dict:
+    """Stories of different seeds at temperature 0.8: how many differ, how many end, how long they are."""
+    stories = chat.answers([[user(prompt)]] * seeds, temperature=0.8, seed=1)
+    whole = [story for story in stories if story]
+    lengths = sorted(length(story) for story in whole)
+    first = [re.split(r'[.。!！?？]', story)[0] for story in whole]
+    found = {
+        'prompt': prompt,
+        'seeds': seeds,
+        'ended': len(whole),
+        'different': len(set(whole)),
+        'different_openings': len(set(first)),
+        'shortest': lengths[0] if lengths else 0,
+        'longest': lengths[-1] if lengths else 0,
+        'example': whole[0] if whole else '',
+    }
+    if limits:
+        found['asked'] = list(limits)
+        found['within'] = sum(limits[0] <= number <= limits[1] for number in lengths)
+    return found
+
+
+@torch.inference_mode()
+def paraphrase_perplexity(chat: Chat) -> float | None:
+    """Of the reference answers behind the frozen FAQ paraphrases."""
+    answers = {(entry.id, entry.language): entry.answer for entry in texts.faq()}
+    total = count = 0
+    for item in texts.heldout():
+        if (item.id, item.language) not in answers:
+            continue
+        prompt = encode_chat(chat.tokenizer, [user(item.question)])
+        answer = [*chat.tokenizer.encode(answers[item.id, item.language], add_special_tokens=False).ids, IM_END]
+        tokens = torch.tensor([prompt + answer], device=chat.device)
+        logits = chat.model(tokens[:, :-1])[0, len(prompt) - 1 :].float()
+        total += F.cross_entropy(logits, tokens[0, len(prompt) :], reduction='sum').item()
+        count += len(answer)
+    return math.exp(total / count) if count else None
+
+
+def known_pairs(seed: int = 0, talks: int = 6000) -> list[tuple[str, str]]:
+    """For the baseline: every trained phrasing of the FAQ, and single turns of the talk."""
+    pairs = [(ask, entry.answer) for entry in texts.faq() for ask in entry.asks]
+    rng = random.Random(seed)
+    for _ in range(talks):
+        turns = [turn for turn in mix.talk_turns(rng) if turn.role != 'system']
+        if len(turns) >= 2 and texts.normalise(turns[0].content) not in texts.forbidden():
+            pairs.append((turns[0].content, turns[1].content))
+    return list(dict(pairs).items())
+
+
+def evaluate(folder: pathlib.Path, device: str | None = None, quick: bool = False) -> dict:
+    """All scores, by category and language; `quick`: some of the cases, for a test."""
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    start = time.perf_counter()
+    chat = Chat(folder, device)
+    rng = random.Random('evaluate')
+    many = 20 if quick else 200
+    cases = [
+        *held_out_cases(),
+        *context_cases(rng, many),
+        *memory_cases(rng, many),
+        *arithmetic_cases(rng, many),
+        *prompt_cases(),
+    ]
+    if quick:
+        cases = cases[::7]
+    cases = [with_history(chat, case) if case.user_turns else case for case in cases]
+    answers = chat.answers([case.messages for case in cases], progress='evaluation')
+    scores: dict = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    misses = []
+    for case, answer in zip(cases, answers, strict=True):
+        good = right(case, answer)
+        scores[case.category][case.language][0] += good
+        scores[case.category][case.language][1] += 1
+        if not good:
+            misses.append(
+                {
+                    'category': case.category,
+                    'language': case.language,
+                    'id': case.id,
+                    'question': case.messages[-1]['content'],
+                    'answer': (answer or '(did not end)')[:300],
+                    'key': case.key,
+                }
+            )
+    frozen = held_out_cases()
+    lookup = NearestQuestion(known_pairs())
+    baseline: dict = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for case in frozen:
+        baseline[case.category][case.language][0] += right(case, lookup.answer(case.messages[-1]['content']))
+        baseline[case.category][case.language][1] += 1
+    seeds = 4 if quick else 48
+    perplexity = paraphrase_perplexity(chat)
+    return {
+        'scores': {category: dict(languages) for category, languages in scores.items()},
+        'baseline': {category: dict(languages) for category, languages in baseline.items()},
+        'paraphrase_perplexity': round(perplexity, 3) if perplexity else None,
+        'stories': [
+            variety(chat, '请给我讲一个小故事吧', seeds),
+            variety(chat, 'Tell me a story', seeds),
+            variety(chat, '写一个300字的小故事', seeds, (270, 330)),
+        ],
+        'samples': [
+            {'question': ' / '.join([*case.user_turns, case.messages[-1]['content']]), 'answer': answer or ''}
+            for case, answer in zip(cases, answers, strict=True)
+            if case.category.startswith('prompts')
+        ],
+        'misses': misses,
+        'frozen_files_sha256': texts.frozen_hashes(),
+        'device': torch.cuda.get_device_name() if device == 'cuda' else 'CPU',
+        'time_s': round(time.perf_counter() - start, 1),
+    }
+
+
+def totals(scores: dict, categories: list[str] | None = None) -> dict[str, tuple[int, int]]:
+    """Right and all, by language, over `categories` (default: all)."""
+    found = {}
+    for language in texts.LANGUAGES:
+        pairs = [
+            languages[language]
+            for category, languages in scores.items()
+            if language in languages and (categories is None or category in categories)
+        ]
+        found[language] = (sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs))
+    return found
+
+
+def show(result: dict) -> str:
+    """The scores as text, every miss listed."""
+    lines = []
+    for category, languages in result['scores'].items():
+        for language, (good, number) in languages.items():
+            base = result['baseline'].get(category, {}).get(language)
+            beside = f'   look-up {base[0]}/{base[1]} = {base[0] / base[1]:.1%}' if base else ''
+            lines.append(f'{category:24} {language}  {good}/{number} = {good / number:.1%}{beside}')
+    model, lookup = totals(result['scores'], list(result['baseline'])), totals(result['baseline'])
+    for language in texts.LANGUAGES:
+        if model[language][1]:
+            good, number = model[language]
+            share = lookup[language][0] / lookup[language][1]
+            lines.append(
+                f'ALL FROZEN PARAPHRASES   {language}  {good}/{number} = {good / number:.1%}   look-up {share:.1%}'
+            )
+    lines.append(f'perplexity of the reference answers behind them: {result["paraphrase_perplexity"]}')
+    lines += [json.dumps(story, ensure_ascii=False) for story in result['stories']]
+    lines += [
+        f'MISS {miss["category"]} {miss["language"]} {miss["id"]}: {miss["question"]} -> {miss["answer"][:120]!r}'
+        for miss in result['misses']
+    ]
+    lines += [f'Q {sample["question"]}\nA {sample["answer"]}' for sample in result['samples']]
+    return '\n'.join(lines)
+
+
+def record(folder: pathlib.Path, result: dict) -> None:
+    """Put the evaluation into training_log.json."""
+    path = folder / 'training_log.json'
+    log = json.loads(path.read_text('utf-8')) if path.exists() else {}
+    log['evaluation'] = result
+    new = path.with_suffix('.new')
+    new.write_text(json.dumps(log, ensure_ascii=False, indent=1) + '\n', 'utf-8')
+    os.replace(new, path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('folder', type=pathlib.Path)
+    parser.add_argument('--device', default=None)
+    parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--no-record', action='store_true', help='only print')
+    arguments = parser.parse_args()
+    result = evaluate(arguments.folder, arguments.device, arguments.quick)
+    print(show(result))
+    if not arguments.no_record:
+        record(arguments.folder, result)
+
+
+if __name__ == '__main__':
+    main()

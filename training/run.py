@@ -1,0 +1,65 @@
+"""All in one: corpus, training, evaluation, model card: `python -m training.run --minutes 8 --out models/tiny-chat`."""
+
+import argparse
+import pathlib
+import sys
+import tarfile
+import tempfile
+import time
+from dataclasses import replace
+
+from training import card, evaluate, train
+
+
+def main() -> None:
+    start = time.perf_counter()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--out', type=pathlib.Path, required=True, help='the folder of the model')
+    parser.add_argument('--conversations', type=int, default=1_000_000)
+    parser.add_argument('--reserve', type=float, default=1.0, help='minutes kept for the evaluation')
+    parser.add_argument('--processes', type=int, default=None)
+    parser.add_argument('--archive', type=pathlib.Path, default=None, help='also pack the folder into this .tar.gz')
+    parser.add_argument('--smoke', action='store_true', help='a small model for some steps, under a minute on a CPU')
+    train.add_arguments(parser)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        if arguments.smoke:
+            corpora = train.corpora(
+                pathlib.Path(scratch), 2000, 200, arguments.seed, processes=1, tokenizer_conversations=2000
+            )
+            settings, config = train.SMOKE, train.SMOKE_MODEL
+        else:
+            corpora = train.corpora(
+                pathlib.Path(scratch), arguments.conversations, 4000, arguments.seed, processes=arguments.processes
+            )
+            # --minutes is for the whole run: what is left after the corpus and before the evaluation is for training
+            left = arguments.minutes - arguments.reserve - (time.perf_counter() - start) / 60
+            settings, config = replace(train.settings_from(arguments), minutes=max(left, 0.5)), None
+    print(
+        f'corpus: {corpora[0].num_conversations} conversations, {len(corpora[0].tokens)} tokens, '
+        f'{time.perf_counter() - start:.0f} s',
+        flush=True,
+    )
+    log = train.train(*corpora, arguments.out, settings, config)
+    print(
+        f'training: {log["steps"]} steps, {log["tokens_seen"] / 1e6:.0f}M tokens in {log["time_s"]} s, '
+        f'loss {log["curve"][-1]["loss"]}, held-out perplexity {log["held_out_perplexity"][-1]["perplexity"]}',
+        flush=True,
+    )
+    try:
+        result = evaluate.evaluate(arguments.out, quick=arguments.smoke)
+        evaluate.record(arguments.out, result)
+        card.note_command(arguments.out, sys.argv[1:])
+        card.write(arguments.out)
+        print(evaluate.show(result))
+    finally:  # the weights come back even where the evaluation fails
+        if arguments.archive:
+            with tarfile.open(arguments.archive, 'w:gz') as archive:
+                for path in sorted(arguments.out.iterdir()):
+                    archive.add(path, path.name)
+    print(f'all: {time.perf_counter() - start:.0f} s')
+
+
+if __name__ == '__main__':
+    main()
