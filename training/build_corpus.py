@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from training import mix, texts
-from training.tokenizer import BOS, EOS, IM_END, IM_START, load_tokenizer, save_tokenizer, train_tokenizer
+from training.tokenizer import BOS, EOS, IM_END, IM_START, encode_plain, load_tokenizer, save_tokenizer, train_tokenizer
 
 # What a token is for: a frame nobody learns, the user's words, the assistant's, the user's where words may be hidden.
 KINDS = FRAME, USER, ASSISTANT, MASKABLE = range(4)
@@ -69,26 +69,33 @@ def cut_words(rng: random.Random, text: str) -> list[str]:
 
 def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: random.Random) -> tuple[list, list]:
     """Token ids and kinds of each conversation, laid out as the chat template does."""
-    pieces, plan = [], []  # every text of the batch, encoded at once
+    # Every text of the batch, encoded at once: the user's as in use, where `<|im_end|>` typed is the token itself.
+    asked, said, counts = [], [], []
     for turns in conversations:
         for turn in turns:
-            cut = turn.role == 'user' and rng.random() < SPLIT_SHARE
-            parts = cut_words(rng, turn.content) if cut else [turn.content]
-            plan.append(len(parts))
-            pieces += parts
-    encoded = iter(tokenizer.encode_batch_fast(pieces, add_special_tokens=False))
+            if turn.role in ('user', 'system'):
+                cut = turn.role == 'user' and rng.random() < SPLIT_SHARE
+                parts = cut_words(rng, turn.content) if cut else [turn.content]
+                counts.append(len(parts))
+                asked += parts
+            else:
+                said.append(turn.content)
+    asked = iter([encoding.ids for encoding in tokenizer.encode_batch_fast(asked, add_special_tokens=False)])
+    said, counts = iter(encode_plain(tokenizer, said)), iter(counts)
     frame = {
         role: [IM_START, *tokenizer.encode(f'{role}\n', add_special_tokens=False).ids]
         for role in ('system', 'user', 'assistant')
     }
     newline = tokenizer.encode('\n', add_special_tokens=False).ids
-    counts = iter(plan)
     all_tokens, all_kinds = [], []
     for turns in conversations:
         tokens, kinds = [BOS], [FRAME]
         whole = True
         for turn in turns:
-            content = [token for _ in range(next(counts)) for token in next(encoded).ids]
+            if turn.role in ('user', 'system'):
+                content = [token for _ in range(next(counts)) for token in next(asked)]
+            else:
+                content = next(said)
             if turn.role == 'text':
                 tokens += [*content, EOS]
                 kinds += [USER] * (len(content) + 1)

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from training import mix, talk_arithmetic, talk_memory, texts
 from training.baseline import NearestQuestion
 from training.model import TinyChat, load
-from training.tokenizer import EOS, IM_END, encode_chat, load_tokenizer
+from training.tokenizer import EOS, IM_END, encode_chat, encode_plain, load_tokenizer
 
 BATCH = 192
 MAX_NEW_TOKENS = 640
@@ -199,7 +199,7 @@ def paraphrase_perplexity(chat: Chat) -> float | None:
         if (item.id, item.language) not in answers:
             continue
         prompt = encode_chat(chat.tokenizer, [user(item.question)])
-        answer = [*chat.tokenizer.encode(answers[item.id, item.language], add_special_tokens=False).ids, IM_END]
+        answer = [*encode_plain(chat.tokenizer, [answers[item.id, item.language]])[0], IM_END]
         tokens = torch.tensor([prompt + answer], device=chat.device)
         logits = chat.model(tokens[:, :-1])[0, len(prompt) - 1 :].float()
         total += F.cross_entropy(logits, tokens[0, len(prompt) :], reduction='sum').item()

@@ -8,7 +8,7 @@ import json
 import pathlib
 from collections.abc import Iterable
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 VOCAB_SIZE = 4096
 HEAD = ('<unk>', '<s>', '</s>')  # ids 0, 1, 2 as in InternLM2
@@ -45,10 +45,6 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     missing = VOCAB_SIZE - len(TAIL) - tokenizer.get_vocab_size()
     tail = [f'<|reserved_{index}|>' for index in range(missing)] + list(TAIL)
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in tail])
-    # InternLM2's tokenizer puts <s> before every text.
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single='<s> $A', pair='<s> $A $B', special_tokens=[('<s>', BOS)]
-    )
     if tokenizer.token_to_id('<|im_start|>') != IM_START:
         raise RuntimeError(f'<|im_start|> has id {tokenizer.token_to_id("<|im_start|>")}, not {IM_START}')
     return tokenizer
@@ -79,7 +75,17 @@ def load_tokenizer(folder: str | pathlib.Path) -> Tokenizer:
     return Tokenizer.from_file(str(pathlib.Path(folder) / 'tokenizer.json'))
 
 
+def encode_plain(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
+    """Token ids of texts in which `<|im_end|>` and the like are words, not the tokens: an answer may speak of them."""
+    tokenizer.encode_special_tokens = True
+    try:
+        return [encoding.ids for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+    finally:
+        tokenizer.encode_special_tokens = False
+
+
 def encode_chat(tokenizer: Tokenizer, messages: list[dict]) -> list[int]:
-    """Token ids of `messages`, ready for the assistant's next words: the chat template, spelled out."""
+    """Token ids of `messages`, ready for the assistant's next words: the chat template, spelled out.  The template
+    puts `<s>` in front, so the tokenizer itself does not."""
     text = ''.join(f'<|im_start|>{m["role"]}\n{m["content"]}<|im_end|>\n' for m in messages)
-    return tokenizer.encode(f'{text}<|im_start|>assistant\n').ids
+    return tokenizer.encode(f'<s>{text}<|im_start|>assistant\n').ids

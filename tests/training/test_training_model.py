@@ -97,7 +97,7 @@ def test_corpus_is_laid_out_as_the_chat_template(tokenizer):
     rng = random.Random(3)
     for _ in range(50):
         turns = mix.draw(rng)
-        if turns[0].role == 'text':
+        if turns[0].role == 'text' or '<' in ''.join(turn.content for turn in turns):
             continue
         messages = [{'role': turn.role, 'content': turn.content} for turn in turns]
         start = encode_chat(tokenizer, messages[:-1])
@@ -111,6 +111,15 @@ def test_corpus_is_laid_out_as_the_chat_template(tokenizer):
             ]
             assert answer[-1] == IM_END
             assert tokenizer.decode(answer) == turns[-1].content
+
+
+def test_answers_may_speak_of_special_tokens(tokenizer):
+    turns = [mix.Turn('user', 'Where does it stop?'), mix.Turn('assistant', 'At `<|im_end|>` or `</s>`.')]
+    tokens, kinds = (rows[0] for rows in build_corpus.encode(tokenizer, [turns], NoCuts()))
+    answer = tokens[kinds == build_corpus.ASSISTANT].tolist()
+    assert answer.count(IM_END) == 1
+    assert EOS not in answer
+    assert tokenizer.decode(answer) == turns[1].content
 
 
 class NoCuts(random.Random):
