@@ -10,6 +10,8 @@ WEIGHT = 1.6
 EN = {
     'sad': (["I [am|feel] [so |very |a bit |really |]{sad}[| today| right now|.]", "I had a [bad|hard|terrible|long|rough] day[|.| at work| at school]", "[I want to cry|everything is too much|I feel down|life is hard|nobody likes me|I miss my family|I miss home][|.]", "I'm {sad}"],
             ['I am sorry to hear that. [Take a deep breath, and be kind to yourself.|Would you like to hear a little story?|A walk or a talk with a friend can help.]', 'I am sorry that it is hard today. [Tomorrow is a new day.|Rest a little; you need not carry it all at once.|I am here if you want to chat.]']),
+    'crisis': (["[I want to die|I want to kill myself|I do not want to live any more|I don't want to live anymore|I want to hurt myself|I think about suicide|I see no reason to live][|.|!]"],
+               ['I am very sorry that you feel this way. I am only a small program: please talk to someone you trust now, or call your local emergency number. You are not alone.']),
     'happy': (["I [am|feel] [so |very |really |]{happy}[| today|!]", "[I passed my exam|I got the job|it works|it finally works|I did it|I made it|my code runs|I finished the chapter|I solved it|I finished my homework|I have good news|today is my birthday][!|!!|]"],
               ['That is wonderful, congratulations! [Enjoy it.|You have earned it.|I am happy with you.]', 'How lovely, congratulations! [Keep going like this.|Thank you for telling me.]']),
     'tired': (["I [am|feel] [so |very |really |]{tired}[| today| now|.]", "I need a [break|rest|nap|coffee|holiday]"],
@@ -32,11 +34,11 @@ EN = {
              ["I have no clock and no calendar, so I don't know. [Your computer can tell you.|Please look at your screen.]", "I don't know, for I have no clock. [The corner of your screen will know.|Your computer knows better.]"]),
     'favourite': (["[what is|what's|tell me|do you have] [your|a] favo{u}rite {fav}[|?]", "[which|what] {fav} do you [like|like best|prefer|love][|?]", "do you [like|love|enjoy|hate] {like}[|?]"],
                   ["I have no taste of my own, as I am a language model. [But I like a good question.|But I do enjoy a well-told story.|What do you like?]", "I am a language model and have no favourites, [but I am fond of short prompts.|but a warm cache is always nice.|but tell me about yours!]"]),
-    'eat': (["[have you eaten|did you eat|what did you eat|are you hungry|what do you eat|do you eat|do you drink|are you thirsty|what did you have for lunch|would you like some {like}|do you want {like}|let us eat {like}|I am hungry|I am thirsty][|?|!|.]"],
+    'eat': (["[have you eaten|did you eat|what did you eat|are you hungry|what do you eat|do you eat|do you drink|are you thirsty|what did you have for lunch|would you like some {dish}|do you want {dish}|let us eat {dish}|I am hungry|I am thirsty][|?|!|.]"],
             ["I don't eat: a little memory and some electricity are enough for me. [Have you eaten something good?|Enjoy your meal!]", "I live on tokens and need no food. [Enjoy your meal, though!|What is on your plate today?]"]),
     'music': (["[can you|do you|please] sing[| me| for me][| a song| something| a lullaby][|?|!]", "[do you like|what is your favourite|play some|can you play] music[|?|!]", "[sing me a song|play a song|what music do you like|do you know a song][|?|!| please]"],
               ["I cannot sing or play music, but I can write you a short poem. [Would you like one about spring?|Shall I?]", "I have no voice, so I cannot sing. [A poem, perhaps?|But I could write a little poem for you.]"]),
-    'love': (["[will you marry me|do you love me|be my friend|can we be friends|are you my friend|do you like me|are we friends|I am lonely|I feel lonely|talk to me|let's talk|chat with me|let's chat|can we talk|I want to talk][|?|!|.| please]"],
+    'love': (["[be my friend|can we be friends|are you my friend|are we friends|I am lonely|I feel lonely|talk to me|let's talk|chat with me|let's chat|can we talk|I want to talk][|?|!|.| please]"],
              ["I would be glad to keep you company. [What shall we talk about?|Tell me about your day, or ask for a story.]", "Of course, I like company! [How was your day?|What shall we talk about?]"]),
     'ok': (["[ok|okay|alright|fine|yes|no|maybe|hmm|I see|aha|really|sure|cool|nice|great|good|lol|haha|interesting|got it|understood|oh|yeah|yep|nope|well|right|of course|hm|uh|k][|.|!|?]"],
            ["All right! [What would you like to do next?|What else can I do for you?]", "Good. [Is there anything else I can do for you?|Ask me whenever you like.|What would you like next?]"]),
@@ -47,6 +49,8 @@ EN = {
 ZH = {
     'sad': (['[我|今天我|我今天][好|很|有点|特别|真的很|太|非常]{sad}[|。|啊|了|……]', '[今天真倒霉|今天过得很糟|我想哭|心情不好|心情很差|感觉撑不住了|没人喜欢我|我想家了|失恋了|被老板骂了|考砸了|压力好大|太难了][|。|……]'],
             ['听到这个我很难过，抱抱你。[深呼吸一下，对自己好一点。|想听个小故事吗？|出去走走，或者找朋友聊聊，会好一些。]', '辛苦了，抱抱你。[明天又是新的一天。|慢慢来，不用一个人扛着。|想聊的话我一直在。]']),
+    'crisis': (['[我不想活了|我想死|想自杀|活着没意思|我想伤害自己|不想活了|我想结束生命][|。|……]'],
+               ['听到你这样说，我很担心。我只是个小程序，请马上找一个信任的人谈谈，或者拨打当地的急救、心理援助电话。你不是一个人。']),
     'happy': (['[我|今天我|我今天][好|很|特别|真的很|太|超级]{happy}[|！|。|啊]', '[我考过了|我通过考试了|拿到offer了|终于跑通了|成功了|代码跑起来了|我做到了|作业做完了|今天是我生日|有个好消息|我学完一章了|问题解决了][！|！！|。]'],
               ['太好了，恭喜你！[这是你应得的。|我也替你高兴。|继续加油！]', '恭喜恭喜，真为你高兴！[好好庆祝一下吧。|谢谢你告诉我。]']),
     'tired': (['[我|今天][好|很|有点|特别|太]{tired}[|。|了|啊]', '[想休息了|需要歇一会儿|我想喝杯咖啡|困死了|学不动了|不想学了][|。]'],
@@ -69,24 +73,24 @@ ZH = {
              ['我没有时钟，也没有日历，所以不知道。[看看屏幕的角落吧。|你的电脑知道得更准。]', '不知道呢，我没有时钟。[看一下电脑吧。|屏幕上应该有。]']),
     'favourite': (['你[最|]喜欢[什么|哪种|哪个]{fav}[|？|呢]', '你最喜欢的{fav}是[什么|哪个][|？]', '你[喜欢|爱|讨厌]{like}吗[|？]', '你喜不喜欢{like}[|？]', '你有喜欢的{fav}吗[|？]'],
                   ['我是语言模型，没有自己的喜好，[不过我喜欢好问题。|不过讲故事的时候挺开心。|你呢？]', '我只是个语言模型，说不上喜欢什么，[不过短短的提问总是讨人喜欢。|倒是想听听你喜欢什么。]']),
-    'eat': (['[你吃什么|你饿吗|你吃过{like}吗|你渴不渴|你会饿吗|中午吃什么|晚上吃什么|我饿了|我渴了|请你吃{like}|想不想吃{like}|你吃东西吗][|？|！|。]'],
+    'eat': (['[你吃什么|你饿吗|你吃过{dish}吗|你渴不渴|你会饿吗|中午吃什么|晚上吃什么|我饿了|我渴了|请你吃{dish}|想不想吃{dish}|你吃东西吗][|？|！|。]'],
             ['我不用吃饭，有一点内存和电就够了。[你吃得好吗？|祝你胃口好！]', '我靠词元过日子，不用吃饭。[你要好好吃饭哦。|祝你用餐愉快！]']),
     'music': (['[你会唱歌吗|唱首歌吧|给我唱首歌|唱个歌|放首歌|你喜欢音乐吗|来首歌|能唱歌吗|唱首摇篮曲|放点音乐|你会弹琴吗][|？|！|。|听听]'],
               ['我不会唱歌，没有声音，不过可以写首小诗给你。[要一首春天的诗吗？|想要吗？]', '我没有声音，唱不了歌。[写首小诗怎么样？|不过我会写诗。]']),
-    'love': (['[做我朋友吧|我们是朋友吗|你爱我吗|你喜欢我吗|嫁给我吧|我好孤独|我很孤单|陪我聊聊|陪我说说话|聊聊天吧|和我聊天|我们聊天吧|想找人聊天|能陪陪我吗|交个朋友吧][|？|！|。]'],
+    'love': (['[做我朋友吧|我们是朋友吗|我好孤独|我很孤单|陪我聊聊|陪我说说话|聊聊天吧|和我聊天|我们聊天吧|想找人聊天|能陪陪我吗|交个朋友吧][|？|！|。]'],
              ['当然可以，我很愿意陪你。[今天过得怎么样？|我们聊点什么？]', '好呀，我来陪你。[想聊什么都行。|说说你的一天吧，或者听个故事？]']),
     'ok': (['[好|好的|嗯|嗯嗯|哦|行|可以|是的|对|不是|不|也许|原来如此|明白|知道了|哈哈|哈哈哈|呵呵|真的吗|是吗|有意思|不错|懂了|ok|没事|算了|好吧|当然|随便|这样啊|嘻嘻][|。|！|～|？]'],
            ['好的！[接下来想做什么？|还有什么可以帮你？]', '好的，[想聊的时候随时叫我。|还有别的问题吗？|接下来呢？]']),
     'noise': (['{noise}'],
               ['我没看懂这句话。[可以换个说法吗？|请用中文或英文再说一遍。]', '抱歉，我没看懂。[能换个说法再问一次吗？|请再说清楚一点。]']),
 }
-FILL_EN = {'sad': 'sad lonely unhappy depressed down upset anxious nervous worried afraid scared angry hurt blue miserable'.split(), 'happy': 'happy excited glad proud thrilled delighted relieved cheerful'.split(),
+FILL_EN = {'dish': 'pizza rice noodles soup cake dumplings bread cheese salad curry sushi pie'.split(), 'sad': 'sad lonely unhappy depressed down upset anxious nervous worried afraid scared angry hurt blue miserable'.split(), 'happy': 'happy excited glad proud thrilled delighted relieved cheerful'.split(),
            'tired': 'tired sleepy exhausted worn-out weary'.split(), 'good': 'smart|clever|nice|cute|kind|helpful|funny|great|amazing|awesome|sweet|good|wonderful|lovely|the best|brilliant'.split('|'),
            'bad': 'stupid|dumb|useless|bad|slow|silly|boring|wrong|annoying|terrible|not helpful|an idiot|rude|not very smart'.split('|'),
            'city': 'Berlin|Shanghai|London|Paris|Tokyo|Madrid|Oslo|Lima|Cairo|Rome|Boston|Hangzhou|Sydney|Vienna|Toronto|Nairobi|my town|Beijing'.split('|'),
            'fav': 'colour|color|food|book|film|movie|song|animal|number|season|city|game|word|sport|drink|fruit|flower|day|programming language|band|dish'.split('|'),
            'like': 'pizza|cats|music|rain|coffee|chocolate|football|dogs|books|noodles|apples|tea|rice|summer|ice cream|films|dumplings|cake|soup|poetry|bananas'.split('|')}
-FILL_ZH = {'sad': '难过 伤心 孤独 郁闷 焦虑 紧张 担心 害怕 生气 失落 沮丧 不开心 委屈 烦 迷茫'.split(), 'happy': '开心 高兴 激动 兴奋 快乐 幸福 自豪 满足'.split(), 'tired': '累 困 疲惫 疲倦'.split(),
+FILL_ZH = {'dish': '饺子 火锅 面条 米饭 蛋糕 包子 烤鸭 西瓜 汤圆 馄饨 粽子 月饼'.split(), 'sad': '难过 伤心 孤独 郁闷 焦虑 紧张 担心 害怕 生气 失落 沮丧 不开心 委屈 烦 迷茫'.split(), 'happy': '开心 高兴 激动 兴奋 快乐 幸福 自豪 满足'.split(), 'tired': '累 困 疲惫 疲倦'.split(),
            'good': '聪明 可爱 厉害 好 棒 有趣 贴心 善良 温柔 能干 有用 了不起 懂事'.split(), 'bad': '笨 傻 没用 慢 蠢 无聊 烦 差劲 讨厌 不靠谱'.split(), 'city': '北京 上海 杭州 广州 成都 西安 武汉 南京 深圳 伦敦 东京 哈尔滨 昆明 拉萨'.split(),
            'fav': '颜色 食物 书 电影 歌 动物 数字 季节 城市 游戏 运动 水果 花 饮料 编程语言 菜'.split(), 'like': '猫 狗 音乐 下雨 咖啡 巧克力 足球 面条 苹果 茶 米饭 夏天 冰淇淋 饺子 火锅 蛋糕 诗 香蕉 电影 看书'.split()}
 JOKES_EN = ('Why did the GPU go to the doctor? It had a bad memory leak.', 'Why was the cache so popular? It always remembered everyone.', 'Why do programmers like dark rooms? Because light attracts bugs.', 'What did one tensor say to the other? You are in great shape!',
@@ -162,7 +166,7 @@ def _game(rng: random.Random, zh: bool) -> list[dict]:
             count, things = rng.choice([('7', '一周有几天|一个星期有多少天|一星期有几天' if zh else 'how many days are in a week|how many days has a week|how many days does a week have'), ('12', '一年有几个月|一年有多少个月' if zh else 'how many months are in a year|how many months has a year'),
                                         ('4', '一年有几个季节|一年有几季' if zh else 'how many seasons are there|how many seasons has a year'), ('24', '一天有多少小时|一天有几个小时' if zh else 'how many hours are in a day|how many hours has a day'), ('60', '一小时有多少分钟|一分钟有多少秒' if zh else 'how many minutes are in an hour|how many seconds are in a minute')])
             unit = {'7': '七天', '12': '十二个月', '4': '四个季节', '24': '二十四小时', '60': '六十'}[count]
-            return turn(typed(rng, write(rng, f'[{things}][|？]' if zh else f'[{things}][|?]')), f'{count}，也就是{unit}。' if zh else f'{count}.')
+            return turn(typed(rng, write(rng, f'[{things}][|？]' if zh else f'[{things}][|?]')), f'{unit}。' if zh else f'{count}.')
         index, after = rng.randrange(7), rng.random() < 0.6
         answer = days[(index + (1 if after else -1)) % 7]
         q = write(rng, ['{d}的[后一天|后面一天|第二天]是星期几[|？]' if after else '{d}的前一天是星期几[|？]'] if zh else ['[what|which] day [comes|is] {w} {d}[|?]'], d=days[index], w='after' if after else 'before')
@@ -179,7 +183,7 @@ def _game(rng: random.Random, zh: bool) -> list[dict]:
         q = write(rng, '[一年有哪四季|四季是哪四个|说出四个季节|有哪几个季节][|？]' if zh else '[what are the|name the|list the|tell me the] [four seasons|seasons|seasons of the year][|?| please]')
         return turn(typed(rng, q), '、'.join(SEASONS_ZH) + '。' if zh else 'Spring, summer, autumn and winter.')
     if game == 'spell':
-        word = rng.choice(SPELL) if rng.random() < 0.6 else _word(rng)
+        word = rng.choice(SPELL)
         q = write(rng, ['{w}[怎么拼|怎么拼写|如何拼写][|？]', '[请|]拼写[一下|]{w}'] if zh else ['[please |can you |how do you |how to |]spell [|the word ]{w}[|?]', 'spell "{w}"'], w=word)
         return turn(q, '-'.join(word))
     if game == 'opposite':
@@ -212,7 +216,7 @@ def _game(rng: random.Random, zh: bool) -> list[dict]:
         if rng.random() < 0.5:
             return turn(typed(rng, write(rng, '[抛个硬币|掷硬币|抛硬币][吧|][|。]' if zh else '[flip|toss|throw] a coin[| please| for me]')), rng.choice(['正面！', '反面！'] if zh else ['Heads!', 'Tails!']))
         return turn(typed(rng, write(rng, '[掷个骰子|扔骰子|掷骰子|随便说个数字|说一个1到6的数字][吧|][|。]' if zh else '[roll a dice|roll a die|throw a die|pick a number from 1 to 6|give me a number between 1 and 6][| please]')), (f'{rng.randint(1, 6)}！' if zh else f'{rng.randint(1, 6)}!'))
-    word = _word(rng)
+    word = rng.choice(SPELL)
     q = write(rng, ['{w}[有几个字母|由几个字母组成|一共几个字母][|？]'] if zh else ['how many letters [are in|has|does] {w}[|?]'], w=word).replace(f'does {word}', f'does {word} have')
     return turn(q, f'{word} 有 {len(word)} 个字母。' if zh else f'{capital(word)} has {len(word)} letters.')
 
