@@ -329,4 +329,6 @@ def conversations(rng: random.Random) -> list[dict]:
             question, answer = rng.choice(choices)
             asked.add(answer)
             talk += turn(typed(rng, write(rng, question)), capital(answer))
+    if zh and rng.random() < 0.2:
+        talk[0]['content'] = talk[0]['content'].replace('300', ' 300 ').strip()
     return talk

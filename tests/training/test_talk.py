@@ -1,0 +1,173 @@
+"""The talk modules: what they write is whole, consistent, repeatable, and never a held-out question."""
+
+import random
+import re
+
+import pytest
+
+from training import texts
+from training.talk import MODULES, _tales_en, _tales_zh, advice, poems, smalltalk, stories, unknown
+
+SEEDS = 1000
+# Different conversations in 1000 draws: at least this many.
+DISTINCT = {'greeting': 850, 'identity': 800, 'stories': 995, 'poems': 950, 'advice': 995, 'smalltalk': 800, 'unknown': 950, 'system': 950}
+
+
+def name_of(module) -> str:
+    return module.__name__.rsplit('.', 1)[1]
+
+
+@pytest.fixture(scope='module')
+def drawn() -> dict[str, list[list[dict]]]:
+    return {name_of(m): [m.conversations(random.Random(seed)) for seed in range(SEEDS)] for m in MODULES}
+
+
+@pytest.mark.parametrize('module', MODULES, ids=name_of)
+def test_conversations_are_whole(module, drawn):
+    for talk in drawn[name_of(module)]:
+        turns = [t for t in talk if t['role'] != 'system']
+        assert [t['role'] for t in turns] == ['user', 'assistant'] * (len(turns) // 2)
+        assert 1 <= len(turns) // 2 <= 4
+        for message in talk:
+            text = message['content']
+            assert text.strip() == text and text, talk
+            assert not re.search(r'[{}\[\]|]', text), text
+            assert '  ' not in text and '。。' not in text.replace('。。。', '') and '，。' not in text, text
+            assert len(text) < 1800
+
+
+@pytest.mark.parametrize('module', MODULES, ids=name_of)
+def test_same_seed_same_conversation_and_many_different(module, drawn):
+    again = [module.conversations(random.Random(seed)) for seed in range(100)]
+    assert again == drawn[name_of(module)][:100]
+    assert len({str(talk) for talk in drawn[name_of(module)]}) >= DISTINCT[name_of(module)]
+    languages = [texts.language_of(talk[-1]['content']) for talk in drawn[name_of(module)]]
+    assert 0.35 < languages.count('zh') / len(languages) < 0.65
+
+
+def test_every_choice_of_a_beat_can_be_told():
+    slots = {'zh': set(), 'en': set()}
+    for language, book in (('zh', _tales_zh), ('en', _tales_en)):
+        for seed in range(400):
+            tale = stories.tell(random.Random(seed), language == 'zh')
+            slots[language].add(tale.plot)
+        assert slots[language] == set(book.PLOTS)
+
+
+@pytest.mark.parametrize('seed', range(300))
+def test_story_of_300_characters(seed):
+    topic = random.Random(seed).choice(stories.TOPICS)
+    for wanted in (None, topic):
+        zh = stories.tell(random.Random(seed), True, wanted, '300').text
+        assert 280 <= len(re.sub(r'\s', '', zh)) <= 320
+    assert 270 <= len(stories.tell(random.Random(seed), False, length='300').text) <= 330
+
+
+def test_a_counted_story_is_counted_in_the_conversation_too(drawn):
+    found = 0
+    for talk in drawn['stories']:
+        question, answer = talk[0]['content'], talk[1]['content']
+        if re.search('300 ?个?字|三百', question) or ('300' in question and 'character' in question):
+            found += 1
+            assert 270 <= len(re.sub(r'\s', '', answer) if texts.language_of(answer) == 'zh' else answer) <= 330, question
+    assert found > 80
+
+
+@pytest.mark.parametrize('topic', stories.TOPICS + stories.MORE_TOPICS, ids=lambda topic: f'{topic.sort}-{topic.en}')
+def test_a_story_honours_its_topic_and_keeps_its_hero(topic):
+    for zh in (True, False):
+        for seed in range(3):
+            tale = stories.tell(random.Random(seed), zh, topic)
+            s = tale.slots
+            word = {'kind': s['kind'], 'place': topic.value.at_zh if zh else topic.value.at_en} if topic.sort == 'place' else {'kind': s['kind']}
+            shown = word.get(topic.sort) or (topic.zh if zh else re.sub('^(an?|the) ', '', topic.en))
+            if topic.sort in ('theme', 'skill', 'sight', 'fear', 'little', 'plant'):
+                shown = {'theme': tale.moral, 'skill': s['skill'], 'sight': s['sight'], 'fear': s['fear'], 'little': s['little'], 'plant': s['aplant']}[topic.sort]
+            assert shown.lower() in tale.text.lower(), (topic, tale.text)
+            names = [n for n in t_names(zh) if re.search(rf'\b{n}\b' if not zh else n, tale.text)]
+            assert names == [s['n']] and tale.text.count(s['n']) >= 3
+            if not zh:
+                other = {'he': r'\b(she|her|She|Her)\b', 'she': r'\b(he|him|his|He|His)\b'}[s['he']]
+                assert not re.search(other, tale.text)
+            else:
+                assert not set('他她它') & set(tale.text.replace('其他', '')) - {s['ta']} - {'它'}
+
+
+def t_names(zh: bool) -> list[str]:
+    from training.talk import _tales
+
+    return sorted(_tales.NAMES_ZH) if zh else sorted(_tales.NAMES_HE + _tales.NAMES_SHE)
+
+
+def test_another_story_is_another():
+    for seed in range(200):
+        rng = random.Random(seed)
+        first = stories.tell(rng, seed % 2 == 0)
+        second = stories.tell(rng, seed % 2 == 0, avoid=first)
+        assert first.plot != second.plot and first.slots['n'] != second.slots['n']
+
+
+def test_answers_about_a_story_come_from_it():
+    for seed in range(300):
+        zh = seed % 2 == 0
+        tale = stories.tell(random.Random(seed), zh)
+        for _question, answer in stories._questions(tale, zh):
+            facts = [f for f in (*tale.slots.values(), tale.moral) if len(f) > 1 and f in answer]
+            assert facts, answer
+
+
+def test_poems_keep_their_metre():
+    for table, length in ((poems.FIVE_ZH, 5), (poems.SEVEN_ZH, 7)):
+        for topic, found in table.items():
+            for poem in found:
+                assert len(poem) == 4 and all(len(line) == length for lines in poem for line in lines), topic
+    for topic, found in [*poems.EN.items(), *poems.FIVE_ZH.items(), *poems.SEVEN_ZH.items()]:
+        for poem in found:
+            assert len(poem[0]) == len(poem[1]) and len(poem[2]) == len(poem[3]), topic
+
+
+def test_advice_counts_and_is_numbered(drawn):
+    assert len(advice.TIPS) >= 31
+    for tips in advice.TIPS:
+        assert len(tips[3]) >= 5 and len(tips[4]) >= 5, tips[0]
+    numbers = {'three': 3, '三': 3, 'two': 2, '两': 2, 'four': 4, 'five': 5}
+    for talk in drawn['advice']:
+        question, answer = talk[0]['content'], talk[1]['content']
+        match = re.search(r'\b(two|three|four|five)\b|([两三])[条个点]', question)
+        if match and "don't know" not in answer and '不知道' not in answer:
+            lines = re.findall(r'^\d\. ', answer, re.M)
+            assert len(lines) == numbers[match[1] or match[2]], talk
+
+
+def test_the_unknown_is_always_said():
+    for seed in range(SEEDS):
+        talk = unknown.conversations(random.Random(seed))
+        assert "don't know" in talk[1]['content'] or '不知道' in talk[1]['content'], talk
+
+
+def test_repeated_text_is_exact():
+    for seed in range(300):
+        question, answer = smalltalk._repeat(random.Random(seed), seed % 2 == 0)
+        assert answer['content'] in question['content']
+
+
+def test_held_out_talk():
+    ids = set()
+    count = {'en': 0, 'zh': 0}
+    for item in texts.heldout():
+        if item.category != 'faq':
+            ids.add(item.category)
+            count[item.language] += 1
+            assert texts.language_of(item.question) == item.language
+    assert {'greeting', 'identity', 'story', 'poem', 'advice', 'unknown', 'smalltalk'} <= ids
+    assert min(count.values()) >= 60
+
+
+@pytest.mark.parametrize('module', MODULES, ids=name_of)
+def test_held_out_questions_are_never_generated(module, drawn):
+    forbidden = texts.forbidden()
+    more = (module.conversations(random.Random(f'more {seed}')) for seed in range(2000))
+    for talk in [*drawn[name_of(module)], *more]:
+        for message in talk:
+            if message['role'] == 'user':
+                assert texts.normalise(message['content']) not in forbidden, message['content']
