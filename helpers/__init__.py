@@ -7,6 +7,8 @@ LMDeploy.
 import importlib
 
 _MODULE_OF = {
+    # files: where the course keeps what can be made again
+    'cache_folder': 'files',
     # geometry: shapes of models, arithmetic only
     'GEOMETRIES': 'geometry',
     'Geometry': 'geometry',
