@@ -51,8 +51,8 @@ NAMES_HE = ('Pip', 'Milo', 'Otto', 'Finn', 'Toby', 'Basil', 'Theo', 'Oscar', 'Ni
             'Jasper', 'Arlo', 'Henry', 'Sam', 'Gus', 'Remy', 'Kofi', 'Ravi')
 NAMES_SHE = ('Luna', 'Nora', 'Ivy', 'Hazel', 'Willa', 'Juno', 'Clover', 'Poppy', 'Mira', 'Wren', 'Lulu', 'Maple', 'Tilly', 'Daisy', 'Kiki', 'Momo', 'Ada', 'Elsie',
              'Coco', 'Anna', 'Ella', 'Mina', 'Rosa', 'Lily', 'Zoe', 'Amara')
-NAMES_ZH = ('豆豆', '乐乐', '朵朵', '小满', '阿月', '团团', '麦子', '小白', '毛毛', '安安', '果果', '米米', '阿福', '小北', '糖糖', '可可', '小禾', '阿宝', '多多', '圆圆',
-            '点点', '芽芽', '冬冬', '阿木', '小舟', '念念', '悠悠', '桃桃', '叮当', '小石头', '阿青', '小柚', '丁丁', '亮亮', '小棉', '元宝')
+NAMES_ZH = ('豆豆', '乐乐', '朵朵', '小满', '阿月', '团团', '麦子', '小白', '毛毛', '安安', '阿栗', '米米', '阿福', '小北', '糖糖', '可可', '小禾', '阿宝', '多多', '圆圆',
+            '甜甜', '芽芽', '冬冬', '阿木', '小舟', '念念', '悠悠', '桃桃', '叮当', '阿石', '阿青', '小柚', '丁丁', '亮亮', '小棉', '元宝')
 
 
 @dataclass(frozen=True)

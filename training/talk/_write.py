@@ -29,7 +29,7 @@ def typed(rng: random.Random, text: str) -> str:
         text = text.rstrip('.?!。？！~')
     elif chance < 0.50:
         text = text.replace('？', '?').replace('，', ',').replace('！', '!')
-    return text
+    return text.strip()
 
 
 def capital(text: str) -> str:

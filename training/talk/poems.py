@@ -34,6 +34,12 @@ SEVEN_ZH = {
     '冬天': ((('北风吹雪满山川', '大雪纷飞又一年', '瑞雪飘飘落满天'), ('小院梅开在腊前', '红梅一朵立窗前', '炉火通红人未眠'), ('煮酒烹茶谈往事', '最喜儿童堆雪趣', '莫道天寒无好景'), ('春风已在路途间', '笑声飞到白云边', '一枝春信到门前'))),
 }
 
+def _several(table: dict) -> dict:
+    """A topic with one poem becomes one with a tuple of one."""
+    return {topic: found if isinstance(found[0][0], tuple) else (found,) for topic, found in table.items()}
+
+
+FIVE_ZH, SEVEN_ZH = _several(FIVE_ZH), _several(SEVEN_ZH)
 FREE_ZH = {
     '春天': (('风从南边来，{a}，', '吹醒了{b}，', '小草伸了个懒腰，', '春天就{c}。'), {'a': ('脚步轻轻', '带着花香', '哼着小曲'), 'b': ('睡着的小河', '山坡上的花', '树上的嫩芽'), 'c': ('悄悄到了', '站在门口了', '笑出了声')}),
     '秋天': (('一片叶子落下来，', '像{a}，', '我把它夹进书里，', '留住{b}。'), {'a': ('一封小小的信', '一只金色的蝴蝶', '秋天的邮票'), 'b': ('整个秋天', '一点点阳光', '风的声音')}),
@@ -76,6 +82,7 @@ EN = {
                ('It opens slowly half an eye,', 'It yawns and looks into the sky,', 'It hears a bird go singing by,'), ('And lets the busy world go by.', 'And thinks: how fast the clouds go by.', 'And wonders if it, too, could fly.'))),
 }
 
+EN = _several(EN)
 _SAME_ZH = {'春': '春天', '春日': '春天', '夏': '夏天', '夏日': '夏天', '秋': '秋天', '秋日': '秋天', '冬': '冬天', '冬日': '冬天', '月': '月亮', '月光': '月亮', '友谊': '朋友', '海': '大海', '家乡': '故乡', '夜': '夜晚', '清晨': '早晨', '星空': '星星',
             '下雨': '雨', '下雪': '雪', '花儿': '花', '高山': '山', '读书': '学习', 'AI': '人工智能', '显卡': 'GPU', '编程': '代码'}
 _SAME_EN = {'fall': 'autumn', 'springtime': 'spring', 'the moon': 'moon', 'the rain': 'rain', 'the sea': 'sea', 'the ocean': 'sea', 'the stars': 'stars', 'friends': 'friendship', 'the night': 'night', 'my cat': 'a cat', 'cats': 'a cat', 'computers': 'a computer',
@@ -106,15 +113,12 @@ def _zh(rng: random.Random, topic: str, form: str = '') -> str:
         lines, slots = FREE_ZH[topic]
         return '\n'.join(lines).format(**{key: rng.choice(values) for key, values in slots.items()})
     poems = (FIVE_ZH if form == '五' else SEVEN_ZH)[topic]
-    poem = poems if isinstance(poems[0][0], str) else rng.choice(poems)
-    lines = _couplets(rng, poem)
+    lines = _couplets(rng, rng.choice(poems))
     return f'{lines[0]}，\n{lines[1]}。\n{lines[2]}，\n{lines[3]}。'
 
 
 def _en(rng: random.Random, topic: str) -> str:
-    poems = EN[topic]
-    poem = poems if isinstance(poems[0][0], str) else rng.choice(poems)
-    return '\n'.join(_couplets(rng, poem))
+    return '\n'.join(_couplets(rng, rng.choice(EN[topic])))
 
 
 def _other(rng: random.Random, poem: str, make) -> str:
