@@ -122,7 +122,7 @@ def draw(readings: list[tuple[float, DeviceMemory]], peak_bytes: int, window_s: 
   <span><b>{now.used_bytes / MIB:.0f}</b> of {now.total_bytes / MIB:.0f} MiB in use, peak {peak_bytes / MIB:.0f}</span>
  </div>
  <div style="width:{_WIDTH}px;height:14px;border:1px solid {faint};box-sizing:border-box">
-  <div style="width:{min(100, 100 * now.used_bytes / total):.1f}%;height:100%;background:{blue}"></div>
+  <div style="width:{100 * now.used_bytes / total:.1f}%;height:100%;background:{blue}"></div>
  </div>
  <svg width="{_WIDTH + 70}" height="{_HEIGHT + 40}" viewBox="0 -10 {_WIDTH + 70} {_HEIGHT + 40}" font-size="11">
   {grid}

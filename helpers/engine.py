@@ -236,7 +236,7 @@ def _check_ratio(arguments: dict) -> None:
     if 'cache_max_entry_count' not in arguments:
         return
     ratio = arguments['cache_max_entry_count']
-    if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 < ratio < 1:
+    if not isinstance(ratio, int | float) or not 0 < ratio < 1:
         raise ValueError(
             f'cache_max_entry_count={ratio!r}: it is the share of the memory left free after the weights are loaded '
             f'that the KV cache takes, a number between 0 and 1, both excluded'

@@ -17,6 +17,7 @@ import lmdeploy_cpu
 MIB = 1 << 20
 # A card keeps some memory for itself, so what torch may use is a little below NVML's total on a whole card too.
 _WHOLE_CARD = 0.95
+_LOOK_AGAIN_S = 1.0  # a reader that is used again and again does its slow look-ups this often
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,19 +76,29 @@ class CudaReader:
     def __init__(self, cuda, device: int = 0, nvml=None):
         self._cuda, self._device = cuda, device
         self._name = cuda.get_device_name(device)
+        self._card: tuple[int, int, int | None] | None = None
+        self._card_until = 0.0
         self._nvml = nvml if nvml is not None else _open_nvml(str(cuda.get_device_properties(device).uuid))
 
     def __call__(self) -> DeviceMemory:
         free, total = self._cuda.mem_get_info(self._device)
-        try:
-            card_used, card_total, process = self._nvml()
-        except Exception:  # no library, no permission, another container's card: torch's reading still holds
+        now = time.monotonic()
+        if now >= self._card_until:  # NVML is slow to list processes, and only `used` has to be fresh
+            self._card, self._card_until = self._read_card(), now + _LOOK_AGAIN_S
+        if self._card is None:
             source = 'torch.cuda.mem_get_info; NVML cannot be read'
             return DeviceMemory(total - free, free, total, None, source, self._name)
+        card_used, card_total, process = self._card
         reading = DeviceMemory(total - free, free, total, process, '', self._name, card_used, card_total)
         whose = 'the slice' if reading.is_slice else 'the card'
         source = f'torch.cuda.mem_get_info ({whose}); NVML (this process, the whole card)'
         return dataclasses.replace(reading, source=source)
+
+    def _read_card(self) -> tuple[int, int, int | None] | None:
+        try:
+            return self._nvml()
+        except Exception:  # no library, no permission, another container's card: torch's reading still holds
+            return None
 
 
 @functools.cache
@@ -123,7 +134,7 @@ class CpuReader:
     def __call__(self) -> DeviceMemory:
         now = time.monotonic()
         if now >= self._children_until:  # looking for them costs more than reading them
-            self._children, self._children_until = _descendants(os.getpid()), now + 1
+            self._children, self._children_until = _descendants(os.getpid()), now + _LOOK_AGAIN_S
         total = lmdeploy_cpu.memory_budget()
         process = _written_bytes('self')
         used = process + sum(map(_written_bytes, self._children))

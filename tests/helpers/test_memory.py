@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import lmdeploy_cpu
+from helpers import memory
 from helpers.memory import CpuReader, CudaReader, DeviceMemory, MemorySampler, device_memory, memory_reader
 
 GIB = 1 << 30
@@ -27,35 +28,53 @@ def reading(used_bytes):
 
 
 def test_a_whole_card_is_read_from_torch_and_nvml():
-    memory = CudaReader(cuda(60 * GIB, 79 * GIB), nvml=lambda: (19 * GIB, 80 * GIB, 5 * GIB))()
-    assert (memory.used_bytes, memory.free_bytes, memory.total_bytes) == (19 * GIB, 60 * GIB, 79 * GIB)
-    assert memory.process_bytes == 5 * GIB
-    assert not memory.is_slice
-    assert 'the card' in memory.source
-    assert 'whole card, ' not in str(memory)
+    seen = CudaReader(cuda(60 * GIB, 79 * GIB), nvml=lambda: (19 * GIB, 80 * GIB, 5 * GIB))()
+    assert (seen.used_bytes, seen.free_bytes, seen.total_bytes) == (19 * GIB, 60 * GIB, 79 * GIB)
+    assert seen.process_bytes == 5 * GIB
+    assert not seen.is_slice
+    assert 'the card' in seen.source
+    assert 'whole card, ' not in str(seen)
 
 
 def test_on_a_slice_the_slice_counts_and_the_card_is_told():
-    memory = CudaReader(cuda(6 * GIB, 8 * GIB), nvml=lambda: (70 * GIB, 80 * GIB, None))()
-    assert (memory.used_bytes, memory.free_bytes, memory.total_bytes) == (2 * GIB, 6 * GIB, 8 * GIB)
-    assert (memory.card_used_bytes, memory.card_total_bytes) == (70 * GIB, 80 * GIB)
-    assert memory.is_slice
-    assert 'the slice' in memory.source
-    assert 'a slice of the card' in str(memory)
-    assert f'{70 * 1024} MiB' in str(memory)
-    assert 'this process ' not in str(memory).replace('this process, ', '')
+    seen = CudaReader(cuda(6 * GIB, 8 * GIB), nvml=lambda: (70 * GIB, 80 * GIB, None))()
+    assert (seen.used_bytes, seen.free_bytes, seen.total_bytes) == (2 * GIB, 6 * GIB, 8 * GIB)
+    assert (seen.card_used_bytes, seen.card_total_bytes) == (70 * GIB, 80 * GIB)
+    assert seen.is_slice
+    assert 'the slice' in seen.source
+    assert 'a slice of the card' in str(seen)
+    assert f'{70 * 1024} MiB' in str(seen)
+    assert 'this process ' not in str(seen).replace('this process, ', '')
 
 
 def test_without_nvml_torch_is_enough():
     def broken():
         raise RuntimeError('driver and library do not match')
 
-    memory = CudaReader(cuda(6 * GIB, 8 * GIB), nvml=broken)()
-    assert memory.used_bytes == 2 * GIB
-    assert memory.process_bytes is None
-    assert memory.card_total_bytes is None
-    assert not memory.is_slice
-    assert 'NVML cannot be read' in memory.source
+    seen = CudaReader(cuda(6 * GIB, 8 * GIB), nvml=broken)()
+    assert seen.used_bytes == 2 * GIB
+    assert seen.process_bytes is None
+    assert seen.card_total_bytes is None
+    assert not seen.is_slice
+    assert 'NVML cannot be read' in seen.source
+
+
+def test_nvml_is_asked_once_a_second_and_torch_each_time():
+    asked = {'torch': 0, 'nvml': 0}
+
+    def mem_get_info(device):
+        asked['torch'] += 1
+        return 6 * GIB, 8 * GIB
+
+    def nvml():
+        asked['nvml'] += 1
+        return 2 * GIB, 8 * GIB, GIB
+
+    device = cuda(0, 0)
+    device.mem_get_info = mem_get_info
+    read = CudaReader(device, nvml=nvml)
+    assert [read().process_bytes for _ in range(50)] == [GIB] * 50
+    assert asked == {'torch': 50, 'nvml': 1}
 
 
 @pytest.fixture
@@ -66,11 +85,11 @@ def budget():
 
 def test_the_cpu_reading_is_of_the_budget(budget):
     budget(3 * GIB)
-    memory = CpuReader()()
-    assert memory.total_bytes == 3 * GIB
-    assert memory.free_bytes == 3 * GIB - memory.used_bytes
-    assert memory.process_bytes <= memory.used_bytes
-    assert 'lmdeploy_cpu' in memory.source
+    seen = CpuReader()()
+    assert seen.total_bytes == 3 * GIB
+    assert seen.free_bytes == 3 * GIB - seen.used_bytes
+    assert seen.process_bytes <= seen.used_bytes
+    assert 'lmdeploy_cpu' in seen.source
     budget(MIB)
     assert CpuReader()().free_bytes == 0
 
@@ -84,6 +103,24 @@ def test_the_cpu_reading_sees_what_is_written_and_given_back():
     left = read().used_bytes - before
     assert 290 * MIB < grown < 310 * MIB
     assert left < 10 * MIB
+
+
+def test_the_cpu_reading_leaves_out_mapped_files(tmp_path):
+    (tmp_path / 'library.so').write_bytes(bytes(100 * MIB))
+    read = CpuReader()
+    before = read().used_bytes
+    mapped = np.memmap(tmp_path / 'library.so', mode='r')
+    assert mapped.sum() == 0  # every page is touched
+    assert read().used_bytes - before < 10 * MIB
+
+
+def test_the_cpu_reading_looks_for_children_once_a_second(monkeypatch):
+    looked = []
+    monkeypatch.setattr(memory, '_descendants', lambda pid: looked.append(pid) or [])
+    read = CpuReader()
+    for _ in range(50):
+        read()
+    assert len(looked) == 1
 
 
 def test_the_cpu_reading_counts_children_and_their_children():
@@ -108,7 +145,7 @@ def test_sampler_reads_in_the_background_and_knows_the_peak():
     with MemorySampler(0.01, read=lambda: reading(next(values))) as sampler:
         time.sleep(0.3)
     assert sampler.peak_used_bytes == 9
-    used = [memory.used_bytes for _, memory in sampler.readings]
+    used = [seen.used_bytes for _, seen in sampler.readings]
     assert used[:4] == [1, 2, 9, 3]
     times = [time_s for time_s, _ in sampler.readings]
     assert times == sorted(times)
@@ -116,6 +153,16 @@ def test_sampler_reads_in_the_background_and_knows_the_peak():
     time.sleep(0.05)
     assert len(sampler.readings) == count  # it has ended
     assert sampler.failures == 0
+
+
+def test_when_the_block_ends_so_has_the_thread():
+    def slow():
+        time.sleep(0.1)
+        return reading(5)
+
+    with MemorySampler(0.01, read=slow):
+        time.sleep(0.05)
+    assert 'memory-sampler' not in [thread.name for thread in threading.enumerate()]
 
 
 def test_sampler_goes_on_after_a_reading_that_fails():
@@ -151,9 +198,9 @@ def test_ten_readings_a_second_cost_less_than_a_hundredth_of_a_core():
     read, spent_s = memory_reader(), {}
 
     def timed():
-        memory = read()
+        seen = read()
         spent_s.setdefault(threading.get_ident(), []).append((time.monotonic(), time.thread_time()))
-        return memory
+        return seen
 
     with MemorySampler(0.1, read=timed) as sampler:
         time.sleep(3)
