@@ -11,7 +11,7 @@ from .files import cache_folder, fingerprint, is_lfs_pointer, read_json, tilde, 
 from .shards import weight_faults
 from .tokenizer_files import EARLY_NAMES, chat_template, plain_tokenizer_files, token_ids
 
-TOKENIZER_SOURCES = ('tokenizer.json', 'tokenizer.model')
+TOKENIZER_SOURCES = ('tokenizer.json', 'tokenizer.model', 'vocab.json')
 
 
 class CheckpointError(RuntimeError):
@@ -75,14 +75,14 @@ def inspect_checkpoint(path: str | Path) -> CheckpointReport:
 def _tokenizer_problems(path: Path) -> list[Problem]:
     sources = [path / name for name in TOKENIZER_SOURCES if (path / name).is_file()]
     if not sources:
-        return [Problem('tokenizer', 'neither tokenizer.json nor tokenizer.model: broken off download', fatal=True)]
+        return [Problem('tokenizer', 'neither tokenizer.json nor tokenizer.model: a download broken off', fatal=True)]
     if is_lfs_pointer(sources[0]):
         return [Problem('tokenizer', f'{sources[0].name} is a git-lfs pointer: run `git lfs pull` there', fatal=True)]
     problems = []
     config = read_json(path / 'tokenizer_config.json')
     if 'AutoTokenizer' in (config.get('auto_map') or {}):
         problems.append(Problem('tokenizer', 'asks for remote code (auto_map in tokenizer_config.json)', mendable=True))
-    elif not (path / 'tokenizer.json').is_file():
+    elif sources[0].name == 'tokenizer.model':
         detail = 'tokenizer.model alone: transformers reads it without its dummy prefix'
         problems.append(Problem('tokenizer', detail, mendable=True))
 
@@ -143,13 +143,16 @@ def mended(path: str | Path) -> Path:
         return path
     source = path.resolve()
     state = json.dumps([1, fingerprint(source)])  # 1: raised when what is written below changes
-    key = hashlib.sha256(str(source).encode()).hexdigest()[:10]
+    key = hashlib.sha256(f'{source} {path.name}'.encode()).hexdigest()[:10]
     version = f'{key}-{hashlib.sha256(state.encode()).hexdigest()[:10]}'
     overlays = cache_folder() / 'overlays'
     overlay = overlays / version / path.name
     if overlay.is_dir():
         return overlay
-    _publish(overlays, version, lambda folder: _write_overlay(source, folder / path.name))
+    try:
+        _publish(overlays, version, lambda folder: _write_overlay(source, folder / path.name))
+    except (ValueError, FileNotFoundError) as error:
+        raise CheckpointError(f'{tilde(path)} cannot be mended: {error}') from error
     for old in overlays.glob(f'{key}-*'):
         if old.name != version:
             shutil.rmtree(old, ignore_errors=True)

@@ -97,11 +97,7 @@ def _candidates(name: str) -> list[tuple[Path, str]]:
     parents = []
     for entry in filter(None, os.environ.get('COURSE_MODELS', '').split(os.pathsep)):
         parents += [(Path(entry).expanduser(), 'COURSE_MODELS'), (Path(entry).expanduser() / lab, 'COURSE_MODELS')]
-    for share in SHARES:
-        parents += [
-            (share / 'new_models' / lab, 'InternStudio share'),
-            (share / 'new_models' / 'qwen', 'InternStudio share'),
-        ]
+    parents += [(share / 'new_models' / lab, 'InternStudio share') for share in SHARES]
     parents += [(share / 'temp' / 'model_repos', 'InternStudio share, old') for share in SHARES]
     parents += [(ROOT / 'models', '/root'), (ROOT / 'models' / lab, '/root'), (ROOT, '/root')]
     parents += [(home, 'home'), (home / 'models', 'home'), (home / 'models' / lab, 'home'), (Path.cwd(), 'here')]

@@ -34,11 +34,13 @@ def train_sentencepiece(path: Path, **options) -> None:
     lines += [''.join(rng.choices('天地人大小上下山水火木金土日月abcdefgh ', k=30)) for _ in range(400)]
     model = path.with_suffix('')
     unused = ['[UNUSED_TOKEN_140]', *EARLY_NAMES]
+    defaults = {'model_type': 'bpe', 'normalization_rule_name': 'identity', 'remove_extra_whitespaces': False}
+    defaults['add_dummy_prefix'] = False
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines), model_prefix=str(model), vocab_size=900, hard_vocab_limit=False, minloglevel=2,
-        model_type='bpe', byte_fallback=True, character_coverage=0.98, split_digits=True,
+        byte_fallback=True, character_coverage=0.98, split_digits=True,
         allow_whitespace_only_pieces=True, user_defined_symbols=unused,
-        **{'normalization_rule_name': 'identity', 'remove_extra_whitespaces': False, 'add_dummy_prefix': False} | options,
+        **defaults | options,
     )  # fmt: skip
     proto = sentencepiece_model_pb2.ModelProto()
     proto.ParseFromString(model.with_suffix('.model').read_bytes())

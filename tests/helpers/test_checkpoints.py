@@ -117,6 +117,7 @@ def test_a_broken_off_unpacking_goes_on_where_it_was(tmp_path, sentencepiece_mod
 def test_a_changed_source_is_not_mixed_with_the_old_one(tmp_path, sentencepiece_model):
     source = write_checkpoint(tmp_path / 'source', sentencepiece_model)
     target = internlm2_to_llama(source, tmp_path / 'target')
+    assert internlm2_to_llama(mended(source), target) == target  # the same, seen through its overlay
     (source / 'generation_config.json').write_text('{"eos_token_id": [2, 898, 5]}')
     with pytest.raises(FileExistsError, match='made from other things'):
         internlm2_to_llama(source, target)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from checkpoint_support import edit_json, files_of, write_checkpoint, write_tokenizer
+from checkpoint_support import edit_json, files_of, train_sentencepiece, write_checkpoint, write_tokenizer
 from lmdeploy.model import get_chat_template
 from lmdeploy.tokenizer import Tokenizer
 from lmdeploy.utils import get_hf_gen_cfg
@@ -261,13 +261,25 @@ def test_an_overlay_is_made_once_and_again_when_the_source_changes(packed, monke
     with monkeypatch.context() as patch:
         patch.setattr(mending, '_write_overlay', lambda *_: pytest.fail('made again'))
         assert mended(packed) == first
-        link = packed.parent / 'link'
-        link.symlink_to(packed)
     edit_json(packed / 'generation_config.json', temperature=0.5)
     second = mended(packed)
     assert second != first
     assert json.loads((second / 'generation_config.json').read_text())['temperature'] == 0.5
     assert overlays() == [second.parent.name]
+
+
+def test_a_link_to_the_share_gets_an_overlay_of_its_name(packed):
+    link = packed.parent / 'link'
+    link.symlink_to(packed)
+    assert mended(packed).name == packed.name
+    assert mended(link).name == 'link'
+    assert inspect_checkpoint(mended(link)).ok
+
+
+def test_a_tokenizer_of_another_kind_is_refused_by_name(packed):
+    train_sentencepiece(packed / 'tokenizer.model', model_type='unigram')
+    with pytest.raises(CheckpointError, match=r'cannot be mended: tokenizer\.model is not a BPE model'):
+        mended(packed)
 
 
 @pytest.mark.usefixtures('_empty_cache')
