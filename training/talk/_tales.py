@@ -121,7 +121,7 @@ THINGS = (
     ('cup', '杯子', '个', 'any'), ('coin', '硬币', '枚', 'any'), ('basket', '篮子', '个', 'land'),
 )
 # What can be made by hand for a present.
-MAKEABLE = ('lamp', 'kite', 'scarf', 'flute', 'music box', 'hat', 'ball', 'drum', 'basket', 'cup', 'spoon', 'umbrella', 'violin', 'mirror')
+MAKEABLE = ('lamp', 'kite', 'flute', 'music box', 'drum', 'basket', 'cup', 'umbrella', 'violin', 'mirror')
 # Less common things, which teach the model to take a topic over from the request.
 MORE_THINGS = (
     ('toaster', '烤面包机', '台'), ('teapot', '茶壶', '把'), ('button', '纽扣', '颗'), ('sock', '袜子', '只'), ('suitcase', '行李箱', '个'), ('telescope', '望远镜', '架'),

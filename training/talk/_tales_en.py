@@ -5,16 +5,16 @@ OPENING = ('Once upon a time, {at}, there lived {akind} named {n}.', '{At} lived
 TRAIT = ('?', '{n} was small, but {his} heart was big.', 'Everyone liked {him} for {his} kind eyes.', '{He} liked quiet mornings and long questions.',
          '{He} asked questions about everything.', 'Every morning {he} said hello to the wind.', '{He} was not the strongest, but {he} never gave up easily.',
          '{He} laughed easily and listened well.')
-FEELING = ('?', 'The evening was very still.', 'For a while {n} said nothing at all.', 'Somewhere far away a bird was singing.', 'A soft wind went by.',
-           '{n} thought about it for a long time.', 'The light was soft and golden.')
+SCENE = ('The air was very still.', 'Somewhere far away a bird was singing.', 'A soft wind went by.', 'The light was soft and golden.', 'White clouds drifted over the sky.', 'It was very quiet.')
+SCENE_SEA = ('The water was calm and clear.', 'A few silver fish swam by.', 'Sunlight danced on the waves.', 'Far away the waves were singing.')
 CLOSE = ('?', 'That night {n} slept very well.', 'And if you pass {ref} one day, you may meet {him} there.', 'And {n} smiled all the way home.',
-         'They still tell this story {at}.', 'From then on, {n} was never lonely again.')
+         'They still tell this story there today.', 'From then on, {n} was never lonely again.')
 
 PLOTS = {
     'lost': (
         ('What {n} loved most was {aobj}, a present from {his} grandmother.', '{n} had {aobj} that {he} loved more than anything else.', 'Wherever {n} went, {he} carried {aobj} with {him}.'),
         ('One morning the {obj} was gone.', 'But after a stormy night the {obj} had disappeared.', 'One day, {n} looked around, and the {obj} was gone.'),
-        ('{n} looked everywhere in {ref}, but {he} could not find it.', '{He} searched high and low, all day long, and found nothing.', '{He} looked under every stone and behind every plant, but it was not there.'),
+        ('{n} looked all over {ref}, but {he} could not find it.', '{He} searched high and low, all day long, and found nothing.', '{He} looked under every stone and behind every plant, but it was not there.'),
         ('Then {he} met {helper}, who was too tired to carry a heavy bag.', 'On the way {he} met {helper}, who was stuck in the mud.', 'At noon {he} heard a sigh. It was {helper}, who had lost the way.'),
         ('{n} was in a hurry, but {he} stopped to help.', '"First I will help you," said {n}, "then I will go on looking."', '{n} forgot {his} own worry for a moment and helped {thehelper}.'),
         ('"You are kind," said {thehelper}. "I saw {aobj} this morning. Come with me!"', '"Thank you," said {thehelper}. "Are you looking for {aobj}? I know where it is."'),
@@ -51,7 +51,7 @@ PLOTS = {
         ('"Do not look at the whole way," said {thehelper}. "Look at the next step."', '"I can show you a shorter path," said {thehelper}, "and company makes it lighter."', '"Rest tonight," said {thehelper}. "Tomorrow it will not be far."'),
         ('And then, behind the last hill, there it was: {sight}.', 'The next morning {n} opened {his} eyes and saw it: {sight}.', 'At last {n} stood still, for there it was: {sight}.'),
         ('It was more beautiful than all the tales about it.', '{n} was quiet for a long time, because it was so beautiful.', '"It was worth every step," whispered {n}.'),
-        ('When {he} came home, {he} told everyone about it, and their eyes grew wide.', 'On the way home {n} already thought about the friends who should see it too.', 'Back home in {ref}, {n} drew a map for everyone who dreams of going.'),
+        ('When {he} came home, {he} told everyone about it, and their eyes grew wide.', 'On the way home {n} already thought about the friends who should see it too.', 'Back home, {n} drew a map for everyone who dreams of going.'),
     ),
     'fear': (
         ('{n} was afraid of only one thing: {fear}.', 'There was one secret: {n} was afraid of {fear}.', '{n} could do many things, but {he} was very much afraid of {fear}.'),
@@ -85,7 +85,7 @@ PLOTS = {
         ('"I thought I would have less," said {n}, "but I have more."', 'Since that day {n} always keeps a place free at the table.', 'When spring came, they were no longer neighbours but friends.'),
     ),
     'seed': (
-        ('One day {n} found a tiny seed in {ref}.', 'One morning the wind brought {n} a tiny seed.'),
+        ('One day {n} found a tiny seed on the ground.', 'One morning the wind brought {n} a tiny seed.'),
         ('"What will you be?" {he} asked, but the seed said nothing.', '{n} put it into the earth and gave it water.', '{He} dug a small hole, put it in, and covered it with soft earth.'),
         ('Every day {he} looked, and every day there was nothing to see.', 'One week passed, then two, and nothing happened.', 'The others laughed: "That is only a stone!"'),
         ('{n} was sad and wanted to dig it out.', '"Perhaps it has forgotten me," said {n}.', '{n} almost gave up.'),

@@ -1,6 +1,7 @@
 """A few numbered suggestions on everyday topics."""
 
 import random
+import re
 
 from ._tips import NUMBERS_EN, NUMBERS_ZH, TIPS, UNKNOWN_EN, UNKNOWN_ZH
 from ._write import turn, typed, write
@@ -63,7 +64,7 @@ def conversations(rng: random.Random) -> list[dict]:
         if zh:
             body = write(rng, '[关于{t}，|][这里有|给你]{n}条建议：\n', t=topic, n=NUMBERS_ZH[count]) + body
         else:
-            body = write(rng, '[Here are {n} suggestions about {t}:|Here are {n} suggestions:|{N} suggestions about {t}:]\n', n=NUMBERS_EN[count], N=NUMBERS_EN[count].capitalize(), t=topic) + body
+            body = write(rng, '[Here are {n} suggestions about {t}:|Here are {n} suggestions:|{N} suggestions about {t}:]\n', n=NUMBERS_EN[count], N=NUMBERS_EN[count].capitalize(), t=re.sub(r'\bmy\b', 'your', topic)) + body
     talk = turn(typed(rng, _mend(question)), body)
     if rest and rng.random() < 0.15:
         talk += turn(typed(rng, _mend(write(rng, MORE_ZH if zh else MORE_EN))), rest[0])

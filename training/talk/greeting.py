@@ -58,7 +58,7 @@ EN = {
          '[|!|.| tiny-chat| my friend|, thanks| for now| tomorrow]',
          '[I have to go|I need to go|I am leaving|gotta go|time to go|I am done for today|that is all|that is all for today]'
          '[|, bye|, goodbye|, see you][|!|.]',
-         'good night[|!|, sleep well|, tiny-chat|, see you tomorrow]', "[talk to you|see you] [soon|later|next time]"],
+         "[talk to you|see you] [soon|later|next time]"],
         ['Goodbye! [See you soon.|Have a lovely day.|Come back any time.|Take care.]',
          'Goodbye, and [good luck with the course|take care|thank you for the talk]!',
          'Goodbye! [I will be here when you come back.|It was nice to talk with you.|Good luck with your next chapter.]']),
@@ -66,10 +66,12 @@ EN = {
         ['[good night|goodnight|night night|sleep well|sweet dreams][|!| tiny-chat| my friend|, I am going to bed|, I am tired]'],
         ['Good night! [Sleep well.|Rest well, the course will wait for you.|Sweet dreams.]',
          'Good night, and sweet dreams! [See you tomorrow.|Until next time.]']),
+    'back': (
+        ["long time no see[|!|, my friend|, tiny-chat]", "[I missed you|I am back|I'm back again|here I am again|it's me again|me again|did you miss me][|!|.]", "[hi|hello|hey], [I am back|it's me again|long time no see][|!]"],
+        ['Welcome back! [What shall we do today?|It is good to see you.|How can I help you?]', 'Hello again, welcome back! [Shall we go on with the course?|What would you like to know?]']),
     'meet': (
         ['[nice|good|great|pleased|happy|a pleasure|glad] to [meet|know|see] you[|!|.| tiny-chat|, friend| too]',
-         "long time no see[|!|, my friend]", "[I missed you|I am back|I'm back again][|!|.]",
-         "I am [new|a beginner|a student|a learner] here[|, hello|, hi][|.|!]"],
+                 "I am [new|a beginner|a student|a learner] here[|, hello|, hi][|.|!]"],
         ['Nice to meet you too! [How can I help you?|What would you like to learn?]',
          'It is nice to meet you! [I can help with LMDeploy and the course.|Ask me anything about LMDeploy.]',
          'Welcome, it is nice to have you here! [Where shall we start?|Ask me about LMDeploy or the course.]']),

@@ -126,7 +126,7 @@ def _exchange(rng: random.Random, table: dict, intent: str) -> list[dict]:
     if intent == 'other' and rng.random() < 0.2:
         question = question.lower()
     shown = f' {model} ' if table is ZH and model.isascii() else model
-    answer = write(rng, answers, model=shown).replace(' 。', '。').replace('。 ', '。').strip()
+    answer = write(rng, answers, model=shown).replace(' 。', '。').replace(' ，', '，').replace('。 ', '。').strip()
     return turn(typed(rng, question), answer)
 
 

@@ -140,8 +140,8 @@ def tell(rng: random.Random, zh: bool, topic: Topic | None = None, length: str =
         moral = _moral(rng, plot, theme, zh)
         trait = rng.choice(book.TRAIT[1:]).format(**slots)
         close = rng.choice(book.CLOSE[1:]).format(**slots)
-        feelings = [f.format(**slots) for f in rng.sample(book.FEELING[1:], 3)]
-        gaps = rng.sample(range(1, 5), 3)  # a feeling stands before these beats
+        scenes = rng.sample(book.SCENE_SEA if kind.sort == 'sea' else book.SCENE, 3)
+        gaps = rng.sample(range(1, 5), 3)  # a scene stands before these beats
         extras = ['trait', 'close', 'moral', 0, 1, 2]
         rng.shuffle(extras)
         if length == 'long':
@@ -162,7 +162,7 @@ def tell(rng: random.Random, zh: bool, topic: Topic | None = None, length: str =
                     parts.append([])
                 for number, gap in enumerate(gaps):
                     if number in chosen and gap == index:
-                        parts[-1].append(feelings[number])
+                        parts[-1].append(scenes[number])
                 parts[-1].append(beat)
             parts[-1] += ([close] if 'close' in chosen else []) + ([moral] if 'moral' in chosen else [])
             return '\n\n'.join(join.join(part) for part in parts)
@@ -241,9 +241,10 @@ def _questions(tale: Tale, zh: bool) -> list[tuple[tuple[str, ...] | str, str]]:
     """Questions about a story that it answers."""
     s, kind = tale.slots, tale.kind
     if zh:
+        animal = '|什么动物' if kind.sort in ('animal', 'sea') else ''
         asks = [(f'[{kind.topic_zh}|{kind.zh}|主角|故事里的{kind.zh}|它|刚才的主角][叫什么|叫什么名字|的名字是什么|名字叫什么][|？|来着？|呀？]', f'{s["kind"]}叫{s["n"]}。'),
                 ('[故事|这个故事][发生在哪里|发生在什么地方|在哪儿发生的][|？]', f'故事发生{s["at"]}。'), (f'{s["n"]}住在哪[里|儿][|？|呀？]', f'{s["n"]}住{s["at"]}。'),
-                ('[这个故事|故事][告诉我们什么|说明了什么|的道理是什么|的寓意是什么|想说什么|有什么意义][道理|][|？]', tale.moral), (f'{s["n"]}是[谁|什么|什么动物][|？]', f'{s["n"]}是{s["akind"]}。'),
+                ('[这个故事|故事][告诉我们什么|说明了什么|的道理是什么|的寓意是什么|想说什么|有什么意义][道理|][|？]', tale.moral), (f'{s["n"]}是[谁|什么{animal}][|？]', f'{s["n"]}是{s["akind"]}。'),
                 ('[主角|主人公]是[谁|什么][|？]', f'主角是{s["kind"]}{s["n"]}。')]
         if tale.plot in ('lost', 'guide', 'journey', 'learn'):
             asks.append((f'[谁|是谁]帮[助|]了{s["n"]}[|？|呀？]', f'帮助{s["n"]}的是{s["helper"]}。'))
