@@ -1,0 +1,79 @@
+"""The command line: `python -m lmdeploy_cpu <any lmdeploy command> … --device cpu`."""
+
+import re
+import subprocess
+import sys
+
+import pexpect
+import pytest
+from transformers import MixtralConfig
+
+PROMPT = 'double enter to end input >>> '
+DEVICE = ['--backend', 'pytorch', '--device', 'cpu']
+
+
+def run(arguments, environment, timeout=120):
+    return subprocess.run(
+        [sys.executable, '-m', 'lmdeploy_cpu', *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_chat(checkpoint, child_environment):
+    """Two messages, `end`, `exit`; a session of 1024 tokens bounds the answers, which never end by themselves."""
+    arguments = ['-m', 'lmdeploy_cpu', 'chat', checkpoint('internlm2').path, *DEVICE]
+    arguments += ['--dtype', 'float32', '--session-len', '160', '--cache-max-entry-count', '0.1']
+    child = pexpect.spawn(sys.executable, arguments, env=child_environment, encoding='utf-8', codec_errors='replace')
+    child.timeout = 90
+    try:
+        child.expect_exact(PROMPT)
+        child.send('hello\n\n')
+        child.expect_exact(PROMPT)
+        answer = child.before.replace('\r', '').strip()
+        assert len(answer.removeprefix('hello').strip()) > 20, answer
+        child.send('end\n\n')
+        child.expect_exact(PROMPT)
+        child.send('what is\nyour name\n\n')
+        child.expect_exact(PROMPT)
+        assert len(child.before) > 40
+        child.send('exit\n\n')
+        child.expect_exact('exiting...')
+        child.expect(pexpect.EOF)
+        child.wait()
+        assert child.exitstatus == 0
+        assert 'Traceback' not in (child.before or '')
+    finally:
+        child.close(force=True)
+
+
+def test_the_commands_accept_the_device(child_environment):
+    """--device cpu and --dtype float32, on the commands that run a model."""
+    code = """
+import sys, lmdeploy_cpu
+lmdeploy_cpu.enable()
+from lmdeploy.cli import CLI, SubCliServe
+CLI.add_parsers(); SubCliServe.add_parsers()
+for command in (['chat'], ['serve', 'api_server']):
+    args = CLI.parser.parse_args([*command, 'PATH', '--backend', 'pytorch', '--device', 'cpu', '--dtype', 'float32'])
+    print(args.device, args.dtype)
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', code], env=child_environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.split() == ['cpu', 'float32'] * 2, done.stderr
+
+
+def test_a_refusal_is_one_line(tmp_path, tokenizer, child_environment):
+    """No traceback, no server, no weights looked for."""
+    config = MixtralConfig(num_hidden_layers=2, hidden_size=256, vocab_size=1000, architectures=['MixtralForCausalLM'])
+    config.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    done = run(['serve', 'api_server', str(tmp_path), *DEVICE, '--server-name', '127.0.0.1'], child_environment)
+    assert done.returncode != 0
+    assert re.search('(?i)expert', done.stderr.strip().splitlines()[-1]), done.stderr
+    assert 'Traceback' not in done.stderr
