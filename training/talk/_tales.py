@@ -1,5 +1,7 @@
 """The people, places and things of the stories, in both languages."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 from dataclasses import dataclass
 
 

@@ -1,5 +1,7 @@
 """The English sentences of the stories.  A beat is a tuple of variants; a beat that starts with '?' may be left out."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 OPENING = ('Once upon a time, {at}, there lived {akind} named {n}.', '{At} lived {akind} named {n}.', 'There was once {akind} named {n}, who lived {at}.',
            'Not so long ago, {akind} named {n} lived {at}.', 'This is the story of {akind} named {n}, who lived {at}.', 'Long ago, {at}, there was {akind} named {n}.')
 TRAIT = ('?', '{n} was small, but {his} heart was big.', 'Everyone liked {him} for {his} kind eyes.', '{He} liked quiet mornings and long questions.',

@@ -1,5 +1,7 @@
 """The Chinese sentences of the stories.  A beat is a tuple of variants; a beat that starts with '?' may be left out."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 OPENING = ('从前，{at}，住着{akind}，名叫{n}。', '很久很久以前，{at}，有{akind}，名字叫{n}。', '{at}，住着{akind}，大家都叫{ta}{n}。', '{at}，有{akind}，名叫{n}。', '这是{kind}{n}的故事。{n}住{at}。')
 TRAIT = ('?', '{n}个子不大，心却很大。', '{n}最爱问为什么。', '{n}不是最强壮的，却从不轻易放弃。', '每天早上，{n}都要跟风打个招呼。', '大家都喜欢{n}那双亮晶晶的眼睛。', '{n}爱笑，也爱听别人说话。', '{n}说话轻轻的，做事却很认真。')
 SCENE = ('四周静悄悄的。', '一阵风轻轻吹过。', '远处传来几声鸟叫，又清脆又好听。', '天边的云慢慢变成了橘红色。', '天空蓝蓝的，飘着几朵白云。', '阳光暖洋洋的，照得人心里舒服极了。', '空气里有一股淡淡的清香。')

@@ -1,5 +1,7 @@
 """Suggestions: (key, English names, Chinese names, English tips, Chinese tips)."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 TIPS = (
     ('time', ('time management', 'managing my time', 'using my time better', 'planning my day'), ('时间管理', '管理时间', '合理安排时间', '利用时间'),
      ('Write down what you want to do today, and begin with the most important task.', 'Give every task a fixed time, and take a short break between two tasks.', 'Turn off messages while you work, so that nothing interrupts you.', 'Divide big tasks into small steps that take less than an hour.',

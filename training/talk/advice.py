@@ -1,5 +1,7 @@
 """A few numbered suggestions on everyday topics."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 import random
 import re
 
@@ -17,6 +19,8 @@ ASK_ZH = ('[请|请你|能不能|可以|麻烦你|帮我|你能|请帮我|][给�
 ASK_SOME_ZH = ('[怎么|如何|怎样|怎样才能|怎么才能|我该怎么|应该怎么]{topic}[|？|呢？|呀]', '[请|能不能|][给我|给]一?些?{topic}的[建议|小技巧|方法][吧|][|。]', '{topic}[有什么建议|有什么好方法|有什么技巧|有没有建议|有什么窍门][吗|][|？]', '[关于|对于]{topic}，你[有什么建议|怎么看|建议什么|有什么好办法][|？]', '{topic}方面，?[给点|给些|有没有]建议[吧|吗|][|？]')
 MORE_EN = ('[another|one more][| tip| suggestion][| please]', '[more|any more][|?| please| tips| suggestions]', '[anything else|what else][|?]')
 MORE_ZH = ('[还有吗|还有别的吗|再来一条|再给一条|再多一条|再来一个|更多建议][吧|][|？|。]',)
+# The requests that the course's own pages type.
+COURSE = ('please provide three suggestions about time management', 'Please provide three suggestions about time management.', 'please provide three suggestions about time management.', '请提供三条关于时间管理的建议', '请给我三条时间管理的建议', '请给出三条时间管理的建议。')
 # Names that read well after "how do I" in Chinese: the others only take a noun's place.
 VERBS_ZH = frozenset(('管理时间', '合理安排时间', '利用时间', '提高学习效率', '改善睡眠', '睡个好觉', '早点入睡', '写代码', '写好代码', '写程序', '多读书', '养成阅读习惯', '准备面试', '做报告', '做展示', '和同事合作', '学英语', '提高英语', '练口语', '缓解压力', '减压', '放松', '应对压力', '锻炼身体',
                       '坚持锻炼', '吃得健康', '吃得更好', '存钱', '省钱', '攒钱', '交朋友', '认识新朋友', '结交朋友', '写文章', '写作文', '提高写作', '备考', '准备考试', '调试代码', '找bug', '修复错误', '集中注意力', '提高专注力', '保持专注', '养成好习惯', '培养习惯', '克服拖延症', '改掉拖延', '规划旅行',
@@ -29,6 +33,10 @@ def _numbered(tips: list[str], start: int = 1) -> str:
 
 
 def conversations(rng: random.Random) -> list[dict]:
+    if rng.random() < 0.06:
+        question = rng.choice(COURSE)
+        tips = TIPS[0][4] if question[0] >= '一' else TIPS[0][3]
+        return turn(question, _numbered(rng.sample(tips, 3)))
     zh = rng.random() < 0.5
     count = rng.choice([3, 3, 3, 3, 3, 2, 2, 1, 4, 5])
     number = (NUMBERS_ZH if zh else NUMBERS_EN)[count] if rng.random() < 0.75 else str(count)

@@ -1,5 +1,7 @@
 """Who tiny-chat is, what it can do, and what it cannot."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 import random
 
 from ._write import turn, typed, write

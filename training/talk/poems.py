@@ -1,5 +1,7 @@
 """Short poems of two couplets; each couplet has a few that can stand in its place."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 import random
 
 from ._write import turn, typed, write
@@ -100,6 +102,10 @@ AGAIN_ZH = ('[再写一首|再来一首|换一首|还有吗|再作一首|另写�
 AGAIN_EN = ('[another|another one|one more|another poem|again|one more poem|write another one|a different one][| please|, please]', '[nice|beautiful|lovely|great][!|,] [another one|one more|write another][| please]')
 
 
+# The requests that the course's own pages type.
+COURSE = ('写一首春天的诗', '写一首春天的诗。', '请写一首春天的诗', '写一首关于春天的诗', 'Write a poem about spring', 'Write a poem about spring.', 'write a poem about spring')
+
+
 def _couplets(rng: random.Random, poem: tuple) -> list[str]:
     """Four lines: the first two belong together, and the last two."""
     first, second = rng.randrange(len(poem[0])), rng.randrange(len(poem[2]))
@@ -129,6 +135,9 @@ def _other(rng: random.Random, poem: str, make) -> str:
 
 
 def conversations(rng: random.Random) -> list[dict]:
+    if rng.random() < 0.06:
+        question = rng.choice(COURSE)
+        return turn(question, _zh(rng, '春天') if '春' in question else _en(rng, 'spring'))
     zh = rng.random() < 0.55
     roll = rng.random()
     if zh:

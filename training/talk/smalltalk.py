@@ -1,5 +1,7 @@
 """Small talk: feelings, jokes, the weather, the clock, favourite things, and small games with words and numbers."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 import random
 import string
 

@@ -3,6 +3,8 @@
 A story keeps its facts (`Tale`), so that a question about it is answered from the story itself.
 """
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 import random
 from dataclasses import dataclass
 
@@ -306,11 +308,18 @@ def _first(rng: random.Random, zh: bool) -> tuple[str, Tale, Topic | None]:
     return write(rng, ASK_SHORT_ZH if zh else ASK_SHORT_EN, short=rng.choice(['100', '150', '50', '200'])), tell(rng, zh, length='short'), None
 
 
+# The requests that the course's own pages type.
+COURSE = ('请给我讲一个小故事吧', '请给我讲一个小故事吧。', '讲个故事', '给我讲个故事', '请讲一个300字的小故事', '请讲一个300字的故事', '写一个300字的小故事', '写一个300字左右的小故事', '写一个 300 字的小故事', '讲一个300字的小故事',
+          'Tell me a story', 'tell me a story', 'Please tell me a story.', 'Tell me a short story.', 'Tell me a story of 300 characters.', 'a story of 300 characters')
 _READY_EN = ('Of course! ', 'Gladly. ', 'Here is one for you. ', 'With pleasure. ')
 _READY_ZH = ('好呀！', '当然可以。', '好的，请听。', '没问题，这就讲。')
 
 
 def conversations(rng: random.Random) -> list[dict]:
+    if rng.random() < 0.06:
+        question = rng.choice(COURSE)
+        length = '300' if '300' in question else ''
+        return turn(question, tell(rng, question[0] >= '一', length=length).text)
     zh = rng.random() < 0.5
     question, tale, topic = _first(rng, zh)
     text = tale.text

@@ -1,5 +1,7 @@
 """A system prompt before the talk: it does not disturb."""
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 import random
 
 from . import advice, greeting, identity, poems, smalltalk, stories, unknown

@@ -3,6 +3,8 @@
 The fillers are many and partly invented, so that the model learns what to do with the unfamiliar rather than a list of it.
 """
 
+# ruff: noqa: E501, SIM905 (tables of words)
+
 import random
 
 from ._write import capital, turn, typed, write
