@@ -43,9 +43,9 @@ _MODULE_OF = {
     'device_memory': 'memory',
     'MemoryChart': 'chart',
     'memory_chart': 'chart',
-    # chat_box: talk to a pipeline in the notebook
-    'ChatBox': 'chat_box',
-    'chat_box': 'chat_box',
+    # chatbox: talk to a pipeline in the notebook
+    'ChatBox': 'chatbox',
+    'chat_box': 'chatbox',
     # environment: is this machine ready for the course
     'Check': 'environment',
     'check_environment': 'environment',
