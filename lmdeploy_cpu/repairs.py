@@ -64,6 +64,29 @@ def drop_finished_prefills(old):
 
 
 @patch(
+    'lmdeploy.pytorch.paging.prefill_scheduler:_PrefillScheduler.schedule',
+    'Prompts to score (logprob_start_len) and prompts to continue went into one prefill batch, and all of it was taken '
+    'for scoring: answers of one wrong token, or an IndexError that ended the engine. Now one kind at a time.',
+)
+def score_apart(old):
+
+    def schedule(self, *, waiting, stopped, **kwargs):
+        if not on_cpu():
+            return old(self, waiting=waiting, stopped=stopped, **kwargs)
+        kinds = {}  # in the order of their first request
+        for seq in waiting:
+            kinds.setdefault(seq.logprob_start_pos >= 0, []).append(seq)
+        for kind, seqs in kinds.items():
+            others = kinds.get(not kind, [])  # may still give their blocks
+            running = old(self, waiting=list(seqs), stopped=stopped + others, **kwargs)
+            if running:
+                return running
+        return []
+
+    return schedule
+
+
+@patch(
     'lmdeploy.pytorch.engine.model_agent.agent:BaseModelAgent._step_postprocess_with_output',
     'Sampling divides the logits by the temperature in place, and returned logits share their memory.',
 )
