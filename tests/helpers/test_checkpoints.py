@@ -25,6 +25,7 @@ from helpers import checkpoints
 from helpers.checkpoints import internlm2_to_llama, random_checkpoint
 from helpers.geometry import GEOMETRIES, Geometry
 from helpers.mending import CheckpointError, inspect_checkpoint, mended
+from helpers.models import EMBEDDED
 from helpers.shards import read_header
 from helpers.tokenizer_files import plain_tokenizer_files
 
@@ -78,6 +79,21 @@ def test_unpacked_folder_is_whole_and_needs_no_remote_code(tmp_path, sentencepie
     assert ids == [1, 899, *content('user\n你好'), 898, *content('\n'), 899, *content('assistant\n')]
     assert load(target).generation_config.eos_token_id == [2, 898]
     assert {path.stat().st_mode & 0o444 for path in target.iterdir()} == {0o444}
+
+
+def test_the_embedded_model_says_the_same_unpacked(tmp_path):
+    source = EMBEDDED / 'tiny-chat'
+    target = internlm2_to_llama(source, tmp_path / 'target')
+    packed, plain = (AutoTokenizer.from_pretrained(folder, trust_remote_code=False) for folder in (source, target))
+    for text in strings(200):
+        assert packed.encode(text) == plain.encode(text)
+    message = [{'role': 'user', 'content': '请给我讲一个小故事吧'}]
+    ids = packed.apply_chat_template(message, add_generation_prompt=True).input_ids
+    assert plain.apply_chat_template(message, add_generation_prompt=True).input_ids == ids
+    expected = internlm2_logits(source, Geometry.from_config(source), torch.tensor(ids))
+    with torch.no_grad():
+        logits = load(target)(torch.tensor([ids])).logits[0]
+    assert (logits - expected).abs().max() < 1e-5 * expected.abs().max()
 
 
 def test_a_broken_off_unpacking_goes_on_where_it_was(tmp_path, sentencepiece_model, monkeypatch):
