@@ -156,11 +156,12 @@ def test_sampler_reads_in_the_background_and_knows_the_peak():
 
 
 def test_when_the_block_ends_so_has_the_thread():
-    def slow():
-        time.sleep(0.1)
+    def slow_in_the_background():
+        if threading.current_thread().name == 'memory-sampler':
+            time.sleep(0.3)
         return reading(5)
 
-    with MemorySampler(0.01, read=slow):
+    with MemorySampler(0.01, read=slow_in_the_background):
         time.sleep(0.05)
     assert 'memory-sampler' not in [thread.name for thread in threading.enumerate()]
 
