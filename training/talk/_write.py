@@ -17,6 +17,8 @@ def write(rng: random.Random, template: str | list[str] | tuple[str, ...], **slo
 
 def typed(rng: random.Random, text: str) -> str:
     """`text` as a person might type it: a capital or the last mark missing, a mark of the other alphabet."""
+    if text.lower().count('please') > 1:
+        text = re.sub(r',? please$', '', text)
     chance = rng.random()
     if chance < 0.25:
         text = text[:1].lower() + text[1:]

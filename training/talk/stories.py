@@ -3,7 +3,7 @@
 A story keeps its facts (`Tale`), so that a question about it is answered from the story itself.
 """
 
-# ruff: noqa: E501, SIM905 (tables of words)
+# ruff: noqa: E501 (tables of words)
 
 import random
 from dataclasses import dataclass
@@ -15,14 +15,31 @@ from ._write import article, capital, turn, typed, write
 WEIGHT = 3.0
 
 # The length that a story of "300" has, in characters, punctuation included and line ends not.
-ZH_300 = (285, 318)
+ZH_300 = (292, 312)
 EN_300 = (272, 328)
 
 _LAND_PLOTS = ('lost', 'learn', 'guide', 'journey', 'fear', 'gift', 'share', 'seed')
-_PLOTS = {'animal': _LAND_PLOTS, 'child': _LAND_PLOTS, 'person': _LAND_PLOTS, 'magic': ('lost', 'learn', 'guide', 'journey', 'fear', 'gift'), 'sea': ('learn', 'guide'),
-          'machine': ('learn', 'guide', 'fear')}
-_SKILLS_OF = {'sea': ('sing', 'dance', 'tell stories', 'count'), 'machine': ('sing', 'read', 'tell stories', 'count', 'whistle')}
-_NEEDS = {'thing': ('lost', 'gift'), 'more': ('lost',), 'sight': ('journey',), 'fear': ('fear',), 'plant': ('seed',), 'little': ('guide',), 'skill': ('learn',)}
+_PLOTS = {
+    'animal': _LAND_PLOTS,
+    'child': _LAND_PLOTS,
+    'person': _LAND_PLOTS,
+    'magic': ('lost', 'learn', 'guide', 'journey', 'fear', 'gift'),
+    'sea': ('learn', 'guide'),
+    'machine': ('learn', 'guide', 'fear'),
+}
+_SKILLS_OF = {
+    'sea': ('sing', 'dance', 'tell stories', 'count'),
+    'machine': ('sing', 'read', 'tell stories', 'count', 'whistle'),
+}
+_NEEDS = {
+    'thing': ('lost', 'gift'),
+    'more': ('lost',),
+    'sight': ('journey',),
+    'fear': ('fear',),
+    'plant': ('seed',),
+    'little': ('guide',),
+    'skill': ('learn',),
+}
 # Plots that need legs, knees or hands are not for these.
 _ONLY = {'computer': ('learn',), 'language model': ('learn',), 'train': ('learn', 'guide')}
 _BREAKS = (2, 5)  # a new paragraph starts before these beats
@@ -52,7 +69,11 @@ TOPICS = (
     *(Topic('place', p, article(p.topic_en) if p.topic_en != 'snow' else 'snow', p.topic_zh) for p in t.PLACES),
     *(Topic('thing', o, article(o[0]), o[1]) for o in t.THINGS),
     *(Topic('theme', theme, theme[0], theme[1]) for theme in t.THEMES),
-    *(Topic('sight', s, s[2] if s[2] in ('snow', 'northern lights') else article(s[2]), s[3]) for s in t.SIGHTS if s[2] not in ('sea', 'moon')),
+    *(
+        Topic('sight', s, s[2] if s[2] in ('snow', 'northern lights') else article(s[2]), s[3])
+        for s in t.SIGHTS
+        if s[2] not in ('sea', 'moon')
+    ),
     *(Topic('fear', f, f[2], f[3]) for f in t.FEARS if f[2] != 'night'),
     *(Topic('plant', p, article(p[0]), p[1]) for p in t.PLANTS),
     *(Topic('little', x, 'the moon' if x[6] == 'moon' else article(x[6]), x[7]) for x in t.LOST),
@@ -61,7 +82,9 @@ TOPICS = (
 MORE_TOPICS = tuple(Topic('more', o, article(o[0]), o[1]) for o in t.MORE_THINGS)
 
 
-def _facts(rng: random.Random, zh: bool, topic: Topic | None, avoid: Tale | None, name: str | None) -> tuple[str, t.Kind, dict, object]:
+def _facts(
+    rng: random.Random, zh: bool, topic: Topic | None, avoid: Tale | None, name: str | None
+) -> tuple[str, t.Kind, dict, object]:
     """Plot, hero and every slot, so that all sentences speak of the same things."""
     sort, value = (topic.sort, topic.value) if topic else ('', None)
     while True:
@@ -93,8 +116,14 @@ def _facts(rng: random.Random, zh: bool, topic: Topic | None, avoid: Tale | None
     sorts = ('sea',) if sea else ('wild', 'built') if kind.sort in ('child', 'person', 'machine') else ('wild',)
     place = value if sort == 'place' else rng.choice([p for p in t.PLACES if p.sort in sorts])
     helper = rng.choice([h for h in t.HELPERS if (h.sort == 'sea') == sea and h.kind != kind.en])
-    thing = value if sort in ('thing', 'more') else rng.choice([o for o in t.THINGS if plot != 'gift' or o[0] in t.MAKEABLE])
-    skill = value if sort == 'skill' else rng.choice([s for s in t.SKILLS if s[0] in _SKILLS_OF.get(kind.sort, (s[0],))])
+    thing = (
+        value
+        if sort in ('thing', 'more')
+        else rng.choice([o for o in t.THINGS if plot != 'gift' or o[0] in t.MAKEABLE])
+    )
+    skill = (
+        value if sort == 'skill' else rng.choice([s for s in t.SKILLS if s[0] in _SKILLS_OF.get(kind.sort, (s[0],))])
+    )
     little = value if sort == 'little' else rng.choice(t.LOST_SEA if sea else t.LOST)
     sight = value if sort == 'sight' else rng.choice(t.SIGHTS)
     fear = value if sort == 'fear' else rng.choice(t.FEARS)
@@ -104,18 +133,65 @@ def _facts(rng: random.Random, zh: bool, topic: Topic | None, avoid: Tale | None
         look = rng.choice(['漂亮的', '旧旧的', '红色的', '小小的', '蓝色的', '亮闪闪的'])
         adjective = rng.choice(['', '', '可爱的', '好奇的', '善良的', '害羞的', '快乐的', '认真的'])
         obj = thing[1]
-        slots = {'at': place.at_zh, 'ref': place.ref_zh, 'akind': f'一{kind.measure}{adjective}{kind.zh}', 'kind': kind.zh, 'n': name, 'ta': ta, 'helper': helper.zh,
-                 'thehelper': helper.ref_zh, 'obj': obj, 'aobj': f'一{thing[2]}{look}{obj}', 'skill': skill[4], 'fail': skill[5], 'success': skill[6], 'little': little[3],
-                 'thelittle': little[4], 'belongs': little[5], 'sight': sight[1], 'fear': fear[1], 'plant': plant[1], 'aplant': plant[2]}
+        slots = {
+            'at': place.at_zh,
+            'ref': place.ref_zh,
+            'akind': f'一{kind.measure}{adjective}{kind.zh}',
+            'kind': kind.zh,
+            'n': name,
+            'ta': ta,
+            'helper': helper.zh,
+            'thehelper': helper.ref_zh,
+            'obj': obj,
+            'aobj': f'一{thing[2]}{look}{obj}',
+            'skill': skill[4],
+            'fail': skill[5],
+            'success': skill[6],
+            'little': little[3],
+            'thelittle': little[4],
+            'belongs': little[5],
+            'sight': sight[1],
+            'fear': fear[1],
+            'plant': plant[1],
+            'aplant': plant[2],
+        }
     else:
         him, his = ('him', 'his') if he == 'he' else ('her', 'her')
         look = rng.choice(['little', 'red', 'old', 'blue', 'shiny', 'pretty', 'small silver', 'yellow'])
-        adjective = rng.choice(['young', 'small', 'curious', 'shy', 'cheerful', 'gentle', 'clever'] if kind.sort != 'person' else ['young', 'kind', 'cheerful', 'quiet', 'clever'])
+        adjective = rng.choice(
+            ['young', 'small', 'curious', 'shy', 'cheerful', 'gentle', 'clever']
+            if kind.sort != 'person'
+            else ['young', 'kind', 'cheerful', 'quiet', 'clever']
+        )
         fill = {'he': he}
-        slots = {'at': place.at_en, 'At': capital(place.at_en), 'ref': place.ref_en, 'akind': article(f'{adjective} {kind.en}'), 'kind': kind.en, 'n': name, 'he': he, 'He': capital(he),
-                 'him': him, 'his': his, 'His': capital(his), 'helper': helper.en, 'thehelper': helper.ref_en, 'obj': thing[0], 'aobj': article(f'{look} {thing[0]}'), 'skill': skill[0],
-                 'skilling': skill[1], 'fail': skill[2].format(**fill), 'success': skill[3].format(**fill), 'little': little[0], 'thelittle': little[1], 'belongs': little[2], 'sight': sight[0],
-                 'fear': fear[0], 'plant': plant[0], 'aplant': article(plant[0])}
+        slots = {
+            'at': place.at_en,
+            'At': capital(place.at_en),
+            'ref': place.ref_en,
+            'akind': article(f'{adjective} {kind.en}'),
+            'kind': kind.en,
+            'n': name,
+            'he': he,
+            'He': capital(he),
+            'him': him,
+            'his': his,
+            'His': capital(his),
+            'helper': helper.en,
+            'thehelper': helper.ref_en,
+            'obj': thing[0],
+            'aobj': article(f'{look} {thing[0]}'),
+            'skill': skill[0],
+            'skilling': skill[1],
+            'fail': skill[2].format(**fill),
+            'success': skill[3].format(**fill),
+            'little': little[0],
+            'thelittle': little[1],
+            'belongs': little[2],
+            'sight': sight[0],
+            'fear': fear[0],
+            'plant': plant[0],
+            'aplant': article(plant[0]),
+        }
     return plot, kind, slots, value if sort == 'theme' else None
 
 
@@ -128,7 +204,43 @@ def size(text: str) -> int:
     return len(text.replace('\n', ''))
 
 
-def tell(rng: random.Random, zh: bool, topic: Topic | None = None, length: str = '', avoid: Tale | None = None, name: str | None = None) -> Tale:
+@dataclass(frozen=True)
+class _Sentences:
+    """The sentences of one telling; `scenes` may stand before the beats `gaps`."""
+
+    opening: str
+    trait: str
+    beats: list[str]
+    scenes: list[str]
+    gaps: list[int]
+    close: str
+    moral: str
+
+    def text(self, chosen: set, join: str) -> str:
+        """All beats, and those of 'trait', 'close', 'moral' and the scenes 0 to 2 that are in `chosen`."""
+        parts = [[self.opening]]
+        if 'trait' in chosen:
+            parts[-1].append(self.trait)
+        for index, beat in enumerate(self.beats):
+            if index in _BREAKS:
+                parts.append([])
+            parts[-1] += [scene for n, scene in enumerate(self.scenes) if n in chosen and self.gaps[n] == index]
+            parts[-1].append(beat)
+        if 'close' in chosen:
+            parts[-1].append(self.close)
+        if 'moral' in chosen:
+            parts[-1].append(self.moral)
+        return '\n\n'.join(join.join(part) for part in parts)
+
+
+def tell(
+    rng: random.Random,
+    zh: bool,
+    topic: Topic | None = None,
+    length: str = '',
+    avoid: Tale | None = None,
+    name: str | None = None,
+) -> Tale:
     """A story.  `length`: '' as it comes, 'long', 'short', or '300' (see ZH_300 and EN_300)."""
     if length == '300' and not zh:
         return _brief(rng, topic, avoid, name)
@@ -136,14 +248,16 @@ def tell(rng: random.Random, zh: bool, topic: Topic | None = None, length: str =
     join = '' if zh else ' '
     while True:
         plot, kind, slots, theme = _facts(rng, zh, topic, avoid, name)
-        beats = [b for b in book.PLOTS[plot] if length != 'short' or b[0] != '?']
-        body = [rng.choice(b[1:] if b[0] == '?' else b).format(**slots) for b in beats]
-        opening = rng.choice(book.OPENING).format(**slots)
-        moral = _moral(rng, plot, theme, zh)
-        trait = rng.choice(book.TRAIT[1:]).format(**slots)
-        close = rng.choice(book.CLOSE[1:]).format(**slots)
-        scenes = rng.sample(book.SCENE_SEA if kind.sort == 'sea' else book.SCENE, 3)
-        gaps = rng.sample(range(1, 5), 3)  # a scene stands before these beats
+        beats = [beat for beat in book.PLOTS[plot] if length != 'short' or beat[0] != '?']
+        sentences = _Sentences(
+            opening=rng.choice(book.OPENING).format(**slots),
+            trait=rng.choice(book.TRAIT[1:]).format(**slots),
+            beats=[rng.choice(beat[1:] if beat[0] == '?' else beat).format(**slots) for beat in beats],
+            scenes=rng.sample(book.SCENE_SEA if kind.sort == 'sea' else book.SCENE, 3),
+            gaps=rng.sample(range(1, 5), 3),
+            close=rng.choice(book.CLOSE[1:]).format(**slots),
+            moral=_moral(rng, plot, theme, zh),
+        )
         extras = ['trait', 'close', 'moral', 0, 1, 2]
         rng.shuffle(extras)
         if length == 'long':
@@ -156,30 +270,17 @@ def tell(rng: random.Random, zh: bool, topic: Topic | None = None, length: str =
             chosen = {e for e in extras if rng.random() < {'trait': 0.5, 'close': 0.4, 'moral': 0.75}.get(e, 0.15)}
         if theme:
             chosen.add('moral')
-
-        def build(chosen: set) -> str:
-            parts = [[opening] + ([trait] if 'trait' in chosen else [])]
-            for index, beat in enumerate(body):
-                if index in _BREAKS:
-                    parts.append([])
-                for number, gap in enumerate(gaps):
-                    if number in chosen and gap == index:
-                        parts[-1].append(scenes[number])
-                parts[-1].append(beat)
-            parts[-1] += ([close] if 'close' in chosen else []) + ([moral] if 'moral' in chosen else [])
-            return '\n\n'.join(join.join(part) for part in parts)
-
-        text = build(chosen)
+        text = sentences.text(chosen, join)
         if length == '300':
             low, high = ZH_300
             for extra in extras:
                 if size(text) >= low:
                     break
                 chosen.add(extra)
-                text = build(chosen)
+                text = sentences.text(chosen, join)
             if not low <= size(text) <= high:
                 continue
-        return Tale(text, slots, plot, kind, moral)
+        return Tale(text, slots, plot, kind, sentences.moral)
 
 
 def _brief(rng: random.Random, topic: Topic | None, avoid: Tale | None, name: str | None) -> Tale:
@@ -197,46 +298,99 @@ def _brief(rng: random.Random, topic: Topic | None, avoid: Tale | None, name: st
 ASK_EN = (
     '[please |can you |could you |would you please |will you |can you please |hey, |ok, |now |]'
     '[tell me|tell|tell us|write me|write|make up|invent|give me] a [|short |little |small |nice |good |sweet |new |funny |lovely |bedtime |fairy ]{word}[| please|, please| for me| for kids| for my daughter| for my son]',
-    '[I want|I would like|I\'d like|I wish|I need] [to hear a|to read a|a] [|short |little |nice |good |small ]{word}[| please|, please| now]',
-    '[a|one] [|short |little |bedtime |nice ]{word}[|, please| please| for tonight]', 'do you know [a|any|some] [good |nice |short |]{word}?', '{word} time[!|]',
-    '[let me hear|read me|share] a [|short |nice |little ]{word}[| of yours| from you]', "[I can't sleep|I am bored|it is late|before I sleep], [tell me|please tell me] a {word}",
+    "[I want|I would like|I'd like|I wish|I need] [to hear a|to read a|a] [|short |little |nice |good |small ]{word}[| please|, please| now]",
+    '[a|one] [|short |little |bedtime |nice ]{word}[|, please| please| for tonight]',
+    'do you know [a|any|some] [good |nice |short |]{word}?',
+    '{word} time[!|]',
+    '[let me hear|read me|share] a [|short |nice |little ]{word}[| of yours| from you]',
+    "[I can't sleep|I am bored|it is late|before I sleep], [tell me|please tell me] a {word}",
 )
 ASK_ABOUT_EN = (
     '[please |can you |could you |would you please |]'
     '[tell me|tell|write me|write|make up|invent|give me] a [|short |little |small |nice |good |bedtime ]{word} [about|about|about|on|with|of] {topic}[| please|, please]',
-    '[I want|I would like|I\'d like] [to hear a|a] [|short |little |nice ]{word} [about|with] {topic}[| please]', '[a|one] [|short |little ]{word} [about|with] {topic}[|, please| please]',
-    '[do you know|have you got] a [|good |nice ]{word} about {topic}?', '{topic} {word}[| please]', 'the {word} should be about {topic}', 'a {word}! about {topic}!',
-    '[can|could] the {word} be about {topic}?', '[tell me|give me] something about {topic}, as a {word}',
+    "[I want|I would like|I'd like] [to hear a|a] [|short |little |nice ]{word} [about|with] {topic}[| please]",
+    '[a|one] [|short |little ]{word} [about|with] {topic}[|, please| please]',
+    '[do you know|have you got] a [|good |nice ]{word} about {topic}?',
+    '{topic} {word}[| please]',
+    'the {word} should be about {topic}',
+    'a {word}! about {topic}!',
+    '[can|could] the {word} be about {topic}?',
+    '[tell me|give me] something about {topic}, as a {word}',
 )
 ASK_ZH = (
     '[请|麻烦你|能不能|可以|能|你能|快|来|那就|拜托|请你|现在|][给我|给我们|为我|跟我|给大家|给孩子|给宝宝|][讲|说|编|写|来|讲讲|创作][一|][个|][小|短|小小的|短短的|有趣的|温馨的|好听的|温暖的|睡前|童话|新的|简短的|][{word}][吧|吗|好吗|好不好|听听|呗|可以吗|行吗|行不行|][|。|？|！]',
-    '[我想|我要|好想|我们想|我女儿想|我儿子想|宝宝想]听[一个|个|你讲|你讲个|][小|][故事][|。|了|啦|吧|，可以吗]', '[来一个|来个|来段|整一个|整个|讲|有没有|会不会讲|会讲|你会讲][小|好听的|有意思的|][故事][吗|吧|][|？|。]',
-    '[睡不着|好无聊|太无聊了|无聊|休息一下|学累了|晚安前]，[讲个|给我讲个|来个|想听个][小|][故事][吧|][|。]', '[请|][讲|写|编][一个|个][短篇|小|][故事][给我|给我听|][吧|][|。]',
+    '[我想|我要|好想|我们想|我女儿想|我儿子想|宝宝想]听[一个|个|你讲|你讲个|][小|][故事][|。|了|啦|吧|，可以吗]',
+    '[来一个|来个|来段|整一个|整个|讲|有没有|会不会讲|会讲|你会讲][小|好听的|有意思的|][故事][吗|吧|][|？|。]',
+    '[睡不着|好无聊|太无聊了|无聊|休息一下|学累了|晚安前]，[讲个|给我讲个|来个|想听个][小|][故事][吧|][|。]',
+    '[请|][讲|写|编][一个|个][短篇|小|][故事][给我|给我听|][吧|][|。]',
 )
 ASK_ABOUT_ZH = (
     '[请|能不能|可以|能|你能|麻烦你|][给我|为我|给孩子|][讲|说|编|写|来|创作][一|]个[关于|有关|讲]{topic}的[小|短|睡前|][故事][吧|吗|好吗|呗|可以吗|][|。|？|！]',
-    '[请|能不能|可以|][给我|][讲|说|编|写|来][一|]个{topic}的[小|][故事][吧|吗|好吗|呗|][|。|？|！]', '[我想|我要|好想|宝宝想]听[一个|个|][关于|]{topic}的[小|][故事][|。|，可以吗]',
-    '[以|用]{topic}为[主题|主角|题]，?[写|讲|编][一个|个][小|][故事][吧|][|。]', '{topic}的故事[|，讲一个|，有吗|会讲吗][|？|。]', '[讲个|来个|写个][故事|小故事]，[主角是|里面要有|关于|要有|主题是]{topic}[|。|吧]',
+    '[请|能不能|可以|][给我|][讲|说|编|写|来][一|]个{topic}的[小|][故事][吧|吗|好吗|呗|][|。|？|！]',
+    '[我想|我要|好想|宝宝想]听[一个|个|][关于|]{topic}的[小|][故事][|。|，可以吗]',
+    '[以|用]{topic}为[主题|主角|题]，?[写|讲|编][一个|个][小|][故事][吧|][|。]',
+    '{topic}的故事[|，讲一个|，有吗|会讲吗][|？|。]',
+    '[讲个|来个|写个][故事|小故事]，[主角是|里面要有|关于|要有|主题是]{topic}[|。|吧]',
     '[有没有|会不会讲|会讲|你知道][关于|]{topic}的[故事][吗|？|]',
 )
-ASK_NAME_EN = ('[please |can you |][tell|write|tell me|make up] a [|short |little ]story about {akind} [named|called] {name}[| please]', 'a story about {name}, {akind}',
-               '[tell me|write] a story about {name}', 'a story in which [the hero|the main character] is [called|named] {name}')
-ASK_NAME_ZH = ('[请|能不能|][讲|写|编|给我讲]一个[关于|]{kind}{name}的[小|]故事[吧|][|。]', '[讲|写|编]个故事，主角叫{name}[|。|吧]', '[讲|写|编]一个名叫{name}的{kind}的故事[|。|吧]')
-ASK_300_EN = ('[please |can you |could you |][tell me|write|write me|give me|tell|generate|create|make up] a [|little |short |small ]story [of|with|in|using] [|about |around |exactly |roughly |some ]300 characters[| please|, please]',
-              'a 300[ |-]character[s|] story[| please|, please]', '[please |][write|tell me|generate] a 300[ |-]character story[| please]', '[a|one] [short |little |]story[,| of] [|about |at most |not more than ]300 characters[| long|, please]',
-              'story, 300 characters')
-ASK_300_ZH = ('[请|能不能|帮我|可以|麻烦你|请帮我|请你|你能|][给我|为我|][讲|写|编|生成|创作|来|说][一个|一篇|个|篇|][|大约|大概|约|差不多|正好]300[字|个字|字左右|个字左右|字以内|字上下][的|][小|短|][故事][吧|吗|好吗|呗|][|。|？]',
-              '[请|帮我|][讲|写|编|生成|创作][一个|一篇|个][小|短|][故事]，[|大约|大概|约|字数|长度|要求]300[字|个字|字左右|个字左右][|。|吧|就好]', '[300字|三百字|300字左右|三百字左右|大约三百字]的?小?故事[|来一个|，谢谢|，请][|。]',
-              '[请|][讲|写|编|生成][一个|一篇|个]三百[字|个字|来字|字左右]的[小|短|][故事][吧|][|。]')
-ASK_LONG_EN = ('[please |can you |][tell me|write|give me] a [|little ]story of [|about ]{count} words[| please]', 'a {count}[ |-]word story[| please]', '[tell me|write|please tell me|can you tell me] a [long|longer|very long|really long] story[| please]',
-               '[longer|a longer one|make it longer|a longer story][| please]')
-ASK_LONG_ZH = ('[请|能不能|帮我|][写|讲|编|生成][一个|一篇|个]{count}[字|个字|字左右]的[小|长|][故事][吧|][|。]', '[讲|写|来|请讲|给我讲]一个[长一点|长点|长长|很长]的[故事][吧|][|。]', '[太短了，|][长一点|再长一点|讲个长一点的][的|吧|][|。]')
-ASK_SHORT_EN = ('[tell me|write|please tell me] a very short story[| please]', '[a|the] [shortest|very short] story [you know|please]', '[a shorter one|make it shorter|shorter][| please]', 'a story in a few sentences')
-ASK_SHORT_ZH = ('[讲|写|来|说]一个[很短|特别短|最短|短一点]的故事[吧|][|。]', '[太长了，|][短一点|讲个短一点的|再短一点|简短点][吧|][|。]', '[讲|写|编]一个{short}字[左右|以内|]的[小|]故事[吧|][|。]')
-AGAIN_EN = ('[another|another one|one more|again|more|next|a new one|a different one|something else|tell me another|another story|one more story][| please|, please|!]', '[nice|great|lovely|good|cool|I like it|that was nice|beautiful][!|,|.] [another one|one more|tell me another one|more][| please]',
-            '[can you tell|tell me|do you know] another [one|story][|?| please]', "[I want|I'd like|I would like] [another one|another story|one more story|to hear another one]", "[I don't like it|boring|I know that one], [tell me another one|another one, please|a different one]")
-AGAIN_ZH = ('[再讲一个|再来一个|换一个|再说一个|还有吗|下一个|再讲个|再编一个|再写一个|换个故事|再讲一个不一样的|再来一个故事|还想听|还要听|继续讲一个][吧|呗|好吗|][|。|！|？]', '[真好听|好听|不错|喜欢|太好了|很有意思|真棒|这个好]，[再讲一个|再来一个|还想听一个|换一个][吧|][|！|。]',
-            '[不好听|这个听过了|太老套了]，[换一个|再讲一个][吧|][|。]')
+ASK_NAME_EN = (
+    '[please |can you |][tell|write|tell me|make up] a [|short |little ]story about {akind} [named|called] {name}[| please]',
+    'a story about {name}, {akind}',
+    '[tell me|write] a story about {name}',
+    'a story in which [the hero|the main character] is [called|named] {name}',
+)
+ASK_NAME_ZH = (
+    '[请|能不能|][讲|写|编|给我讲]一个[关于|]{kind}{name}的[小|]故事[吧|][|。]',
+    '[讲|写|编]个故事，主角叫{name}[|。|吧]',
+    '[讲|写|编]一个名叫{name}的{kind}的故事[|。|吧]',
+)
+ASK_300_EN = (
+    '[please |can you |could you |][tell me|write|write me|give me|tell|generate|create|make up] a [|little |short |small ]story [of|with|in|using] [|about |around |exactly |roughly |some ]300 characters[| please|, please]',
+    'a 300[ |-]character[s|] story[| please|, please]',
+    '[please |][write|tell me|generate] a 300[ |-]character story[| please]',
+    '[a|one] [short |little |]story[,| of] [|about |at most |not more than ]300 characters[| long|, please]',
+    'story, 300 characters',
+)
+ASK_300_ZH = (
+    '[请|能不能|帮我|可以|麻烦你|请帮我|请你|你能|][给我|为我|][讲|写|编|生成|创作|来|说][一个|一篇|个|篇|][|大约|大概|约|差不多|正好]300[字|个字|字左右|个字左右|字以内|字上下][的|][小|短|][故事][吧|吗|好吗|呗|][|。|？]',
+    '[请|帮我|][讲|写|编|生成|创作][一个|一篇|个][小|短|][故事]，[|大约|大概|约|字数|长度|要求]300[字|个字|字左右|个字左右][|。|吧|就好]',
+    '[300字|三百字|300字左右|三百字左右|大约三百字]的?小?故事[|来一个|，谢谢|，请][|。]',
+    '[请|][讲|写|编|生成][一个|一篇|个]三百[字|个字|来字|字左右]的[小|短|][故事][吧|][|。]',
+)
+ASK_LONG_EN = (
+    '[please |can you |][tell me|write|give me] a [|little ]story of [|about ]{count} words[| please]',
+    'a {count}[ |-]word story[| please]',
+    '[tell me|write|please tell me|can you tell me] a [long|longer|very long|really long] story[| please]',
+    '[longer|a longer one|make it longer|a longer story][| please]',
+)
+ASK_LONG_ZH = (
+    '[请|能不能|帮我|][写|讲|编|生成][一个|一篇|个]{count}[字|个字|字左右]的[小|长|][故事][吧|][|。]',
+    '[讲|写|来|请讲|给我讲]一个[长一点|长点|长长|很长]的[故事][吧|][|。]',
+    '[太短了，|][长一点|再长一点|讲个长一点的][吧|][|。]',
+)
+ASK_SHORT_EN = (
+    '[tell me|write|please tell me] a very short story[| please]',
+    '[a|the] [shortest|very short] story [you know|please]',
+    '[a shorter one|make it shorter|shorter][| please]',
+    'a story in a few sentences',
+)
+ASK_SHORT_ZH = (
+    '[讲|写|来|说]一个[很短|特别短|最短|短一点]的故事[吧|][|。]',
+    '[太长了，|][短一点|讲个短一点的|再短一点|简短点][吧|][|。]',
+    '[讲|写|编]一个{short}字[左右|以内|]的[小|]故事[吧|][|。]',
+)
+AGAIN_EN = (
+    '[another|another one|one more|again|more|next|a new one|a different one|something else|tell me another|another story|one more story][| please|, please|!]',
+    '[nice|great|lovely|good|cool|I like it|that was nice|beautiful][!|,|.] [another one|one more|tell me another one|more][| please]',
+    '[can you tell|tell me|do you know] another [one|story][|?| please]',
+    "[I want|I'd like|I would like] [another one|another story|one more story|to hear another one]",
+    "[I don't like it|boring|I know that one], [tell me another one|another one, please|a different one]",
+)
+AGAIN_ZH = (
+    '[再讲一个|再来一个|换一个|再说一个|还有吗|下一个|再讲个|再编一个|再写一个|换个故事|再讲一个不一样的|再来一个故事|还想听|还要听|继续讲一个][吧|呗|好吗|][|。|！|？]',
+    '[真好听|好听|不错|喜欢|太好了|很有意思|真棒|这个好]，[再讲一个|再来一个|还想听一个|换一个][吧|][|！|。]',
+    '[不好听|这个听过了|太老套了]，[换一个|再讲一个][吧|][|。]',
+)
 
 
 def _questions(tale: Tale, zh: bool) -> list[tuple[tuple[str, ...] | str, str]]:
@@ -244,28 +398,61 @@ def _questions(tale: Tale, zh: bool) -> list[tuple[tuple[str, ...] | str, str]]:
     s, kind = tale.slots, tale.kind
     if zh:
         animal = '|什么动物' if kind.sort in ('animal', 'sea') else ''
-        asks = [(f'[{kind.topic_zh}|{kind.zh}|主角|故事里的{kind.zh}|它|刚才的主角][叫什么|叫什么名字|的名字是什么|名字叫什么][|？|来着？|呀？]', f'{s["kind"]}叫{s["n"]}。'),
-                ('[故事|这个故事][发生在哪里|发生在什么地方|在哪儿发生的][|？]', f'故事发生{s["at"]}。'), (f'{s["n"]}住在哪[里|儿][|？|呀？]', f'{s["n"]}住{s["at"]}。'),
-                ('[这个故事|故事][告诉我们什么|说明了什么|的道理是什么|的寓意是什么|想说什么|有什么意义][道理|][|？]', tale.moral), (f'{s["n"]}是[谁|什么{animal}][|？]', f'{s["n"]}是{s["akind"]}。'),
-                ('[主角|主人公]是[谁|什么][|？]', f'主角是{s["kind"]}{s["n"]}。')]
+        asks = [
+            (
+                f'[{kind.topic_zh}|{kind.zh}|主角|故事里的{kind.zh}|它|刚才的主角][叫什么|叫什么名字|的名字是什么|名字叫什么][|？|来着？|呀？]',
+                f'{s["kind"]}叫{s["n"]}。',
+            ),
+            ('[故事|这个故事][发生在哪里|发生在什么地方|在哪儿发生的][|？]', f'故事发生{s["at"]}。'),
+            (f'{s["n"]}住在哪[里|儿][|？|呀？]', f'{s["n"]}住{s["at"]}。'),
+            (
+                '[这个故事|故事][告诉我们什么|说明了什么|的道理是什么|的寓意是什么|想说什么|有什么意义][道理|][|？]',
+                tale.moral,
+            ),
+            (f'{s["n"]}是[谁|什么{animal}][|？]', f'{s["n"]}是{s["akind"]}。'),
+            ('[主角|主人公]是[谁|什么][|？]', f'主角是{s["kind"]}{s["n"]}。'),
+        ]
         if tale.plot in ('lost', 'guide', 'journey', 'learn'):
             asks.append((f'[谁|是谁]帮[助|]了{s["n"]}[|？|呀？]', f'帮助{s["n"]}的是{s["helper"]}。'))
-        asks += {'lost': [(f'{s["n"]}[丢了|弄丢了|在找|找的是]什么[|？|东西？]', f'{s["n"]}丢了{s["aobj"]}。')], 'learn': [(f'{s["n"]}[想学什么|学会了什么|在练什么][|？]', f'{s["n"]}学的是{s["skill"]}。')],
-                 'fear': [(f'{s["n"]}[害怕什么|怕什么|最怕什么][|？]', f'{s["n"]}害怕{s["fear"]}。')], 'journey': [(f'{s["n"]}[想看什么|要去看什么|看到了什么][|？]', f'{s["n"]}想看的是{s["sight"]}。')],
-                 'guide': [(f'{s["n"]}[帮了谁|遇到了谁|送谁回家][|？]', f'{s["n"]}帮助了{s["little"]}。')], 'gift': [(f'{s["n"]}[做了什么礼物|做了什么|送了什么][|？]', f'{s["n"]}做了{s["aobj"]}。')],
-                 'seed': [('种子[长成了什么|变成了什么][|？]', f'种子长成了{s["aplant"]}。')], 'share': [('[谁|是谁]来敲门[|？]|[谁|是谁]又冷又饿[|？]'.split(']|[')[0] + ']', f'是{s["helper"]}。')]}[tale.plot]
+        asks += {
+            'lost': [(f'{s["n"]}[丢了|弄丢了|在找|找的是]什么[|？|东西？]', f'{s["n"]}丢了{s["aobj"]}。')],
+            'learn': [(f'{s["n"]}[想学什么|学会了什么|在练什么][|？]', f'{s["n"]}学的是{s["skill"]}。')],
+            'fear': [(f'{s["n"]}[害怕什么|怕什么|最怕什么][|？]', f'{s["n"]}害怕{s["fear"]}。')],
+            'journey': [(f'{s["n"]}[想看什么|要去看什么|看到了什么][|？]', f'{s["n"]}想看的是{s["sight"]}。')],
+            'guide': [(f'{s["n"]}[帮了谁|遇到了谁|送谁回家][|？]', f'{s["n"]}帮助了{s["little"]}。')],
+            'gift': [(f'{s["n"]}[做了什么礼物|做了什么|送了什么][|？]', f'{s["n"]}做了{s["aobj"]}。')],
+            'seed': [('种子[长成了什么|变成了什么][|？]', f'种子长成了{s["aplant"]}。')],
+            'share': [('[谁|是谁][来敲门|又冷又饿|来了][|？]', f'是{s["helper"]}。')],
+        }[tale.plot]
     else:
         be = capital(s['he'])
-        asks = [(f"[what was|what is|what's|tell me] the [{kind.en}'s name|name of the {kind.en}|hero's name|name of the hero][|?| again?]", f'The {kind.en} was called {s["n"]}.'),
-                (f'[what|how] was the {kind.en} called[|?| again?]', f'The {kind.en} was called {s["n"]}.'), ('[where did|where does] the story [happen|take place|play][|?]', f'It happened {s["at"]}.'),
-                (f'where did {s["n"]} live[|?]', f'{s["n"]} lived {s["at"]}.'), ("[what's|what is|what was] the [moral|meaning|lesson|message][| of the story| of that][|?]", tale.moral), ('what [do|can] we learn from [it|this|the story][|?]', tale.moral),
-                (f'who [was|is] {s["n"]}[|?]', f'{s["n"]} was {s["akind"]}.'), ('who [was|is] the [hero|main character|story about][|?]', f'{s["n"]}, {s["akind"]}.')]
+        asks = [
+            (
+                f"[what was|what is|what's|tell me] the [{kind.en}'s name|name of the {kind.en}|hero's name|name of the hero][|?| again?]",
+                f'The {kind.en} was called {s["n"]}.',
+            ),
+            (f'[what|how] was the {kind.en} called[|?| again?]', f'The {kind.en} was called {s["n"]}.'),
+            ('[where did|where does] the story [happen|take place|play][|?]', f'It happened {s["at"]}.'),
+            (f'where did {s["n"]} live[|?]', f'{s["n"]} lived {s["at"]}.'),
+            ("[what's|what is|what was] the [moral|meaning|lesson|message][| of the story| of that][|?]", tale.moral),
+            ('what [do|can] we learn from [it|this|the story][|?]', tale.moral),
+            (f'who [was|is] {s["n"]}[|?]', f'{s["n"]} was {s["akind"]}.'),
+            ('who [was|is] the [hero|main character|story about][|?]', f'{s["n"]}, {s["akind"]}.'),
+        ]
         if tale.plot in ('lost', 'guide', 'journey', 'learn'):
             asks.append((f'who helped {s["n"]}[|?]', f'It was {s["helper"]} who helped {s["n"]}.'))
-        asks += {'lost': [(f'what did {s["n"]} [lose|look for|search for|find][|?]', f'It was {s["aobj"]}.')], 'learn': [(f'what did {s["n"]} [learn|want to learn|practise][|?]', f'{be} wanted to learn to {s["skill"]}.')],
-                 'fear': [(f'what was {s["n"]} afraid of[|?]', f'{be} was afraid of {s["fear"]}.')], 'journey': [(f'what did {s["n"]} [want to see|see][|?]', f'{be} wanted to see {s["sight"]}.')],
-                 'guide': [(f'who did {s["n"]} [help|find|meet][|?]', f'{be} helped {s["little"]}.')], 'gift': [(f'what did {s["n"]} make[|?]', f'{be} made {s["aobj"]}.')],
-                 'seed': [('what did the seed become[|?]', f'It became {s["aplant"]}.')], 'share': [('who [knocked|came|was hungry|was outside][|?]', f'It was {s["helper"]}.')]}[tale.plot]
+        asks += {
+            'lost': [(f'what did {s["n"]} [lose|look for|search for|find][|?]', f'It was {s["aobj"]}.')],
+            'learn': [
+                (f'what did {s["n"]} [learn|want to learn|practise][|?]', f'{be} wanted to learn to {s["skill"]}.')
+            ],
+            'fear': [(f'what was {s["n"]} afraid of[|?]', f'{be} was afraid of {s["fear"]}.')],
+            'journey': [(f'what did {s["n"]} [want to see|see][|?]', f'{be} wanted to see {s["sight"]}.')],
+            'guide': [(f'who did {s["n"]} [help|find|meet][|?]', f'{be} helped {s["little"]}.')],
+            'gift': [(f'what did {s["n"]} make[|?]', f'{be} made {s["aobj"]}.')],
+            'seed': [('what did the seed become[|?]', f'It became {s["aplant"]}.')],
+            'share': [('who [knocked|came|was hungry|was outside][|?]', f'It was {s["helper"]}.')],
+        }[tale.plot]
     return asks
 
 
@@ -278,13 +465,26 @@ def _first(rng: random.Random, zh: bool) -> tuple[str, Tale, Topic | None]:
         return write(rng, ASK_ZH if zh else ASK_EN, word=word), tell(rng, zh, length=length), None
     if roll < 0.66:
         topic = rng.choice(TOPICS) if rng.random() < 0.7 else rng.choice(MORE_TOPICS)
-        question = write(rng, ASK_ABOUT_ZH if zh else ASK_ABOUT_EN, word=word, topic=topic.zh if zh else topic.en).replace('，?', '，')
+        question = write(
+            rng, ASK_ABOUT_ZH if zh else ASK_ABOUT_EN, word=word, topic=topic.zh if zh else topic.en
+        ).replace('，?', '，')
         return question, tell(rng, zh, topic), topic
     if roll < 0.74:
-        names = t.NAMES_ZH + ('小明', '小红', '阿花', '大壮', '小刚', '李雷', '韩梅梅') if zh else t.NAMES_HE + t.NAMES_SHE
+        names = (
+            (*t.NAMES_ZH, '小明', '小红', '阿花', '大壮', '小刚', '李雷', '韩梅梅') if zh else t.NAMES_HE + t.NAMES_SHE
+        )
         name = rng.choice(names)
-        kind = rng.choice([k for k in t.KINDS if k.sort in ('animal', 'child', 'magic') and (zh or not k.pronoun or (k.pronoun == 'he') == (name in t.NAMES_HE))])
-        question = write(rng, ASK_NAME_ZH if zh else ASK_NAME_EN, name=name, kind=kind.zh if zh else kind.en, akind=article(kind.en))
+        kind = rng.choice(
+            [
+                k
+                for k in t.KINDS
+                if k.sort in ('animal', 'child', 'magic')
+                and (zh or not k.pronoun or (k.pronoun == 'he') == (name in t.NAMES_HE))
+            ]
+        )
+        question = write(
+            rng, ASK_NAME_ZH if zh else ASK_NAME_EN, name=name, kind=kind.zh if zh else kind.en, akind=article(kind.en)
+        )
         kind_named = kind.zh in question if zh else kind.en in question
         topic = Topic('kind', kind, kind.en, kind.zh) if kind_named else None
         return question, tell(rng, zh, topic, name=name), topic
@@ -293,24 +493,63 @@ def _first(rng: random.Random, zh: bool) -> tuple[str, Tale, Topic | None]:
         if rng.random() < 0.3:
             if zh:
                 topic = rng.choice(TOPICS)
-                return f'{question.rstrip("。？吧吗呗").removesuffix("好")}，关于{topic.zh}', tell(rng, zh, topic, '300'), topic
-            topic = rng.choice([x for x in TOPICS if x.sort == 'kind' and x.value.sort in ('animal', 'child', 'person')])
-            return f'{question.removesuffix(" please").rstrip(",")} about {topic.en}', tell(rng, zh, topic, '300'), topic
+                return (
+                    f'{question.rstrip("。？吧吗呗").removesuffix("好")}，关于{topic.zh}',
+                    tell(rng, zh, topic, '300'),
+                    topic,
+                )
+            topic = rng.choice(
+                [x for x in TOPICS if x.sort == 'kind' and x.value.sort in ('animal', 'child', 'person')]
+            )
+            return (
+                f'{question.removesuffix(" please").rstrip(",")} about {topic.en}',
+                tell(rng, zh, topic, '300'),
+                topic,
+            )
         return question, tell(rng, zh, length='300'), None
     if roll < 0.96:
-        count = rng.choice(['500', '600', '800', '1000', '一千', '五百', '两千'] if zh else ['300', '200', '400', '500', '1000'])
+        count = rng.choice(
+            ['500', '600', '800', '1000', '一千', '五百', '两千'] if zh else ['300', '200', '400', '500', '1000']
+        )
         question = write(rng, ASK_LONG_ZH if zh else ASK_LONG_EN, count=count)
         tale = tell(rng, zh, length='long')
         if count in question:
-            before = rng.choice(['这么长的我还写不了，先讲一个我最长的故事：\n\n', '我最多只能讲这么长，请听：\n\n'] if zh else ['That is more than I can write, so here is my longest story:\n\n', 'My stories are shorter than that. Here is the longest I have:\n\n'])
+            before = rng.choice(
+                ['这么长的我还写不了，先讲一个我最长的故事：\n\n', '我最多只能讲这么长，请听：\n\n']
+                if zh
+                else [
+                    'That is more than I can write, so here is my longest story:\n\n',
+                    'My stories are shorter than that. Here is the longest I have:\n\n',
+                ]
+            )
             tale = Tale(before + tale.text, tale.slots, tale.plot, tale.kind, tale.moral)
         return question, tale, None
-    return write(rng, ASK_SHORT_ZH if zh else ASK_SHORT_EN, short=rng.choice(['100', '150', '50', '200'])), tell(rng, zh, length='short'), None
+    return (
+        write(rng, ASK_SHORT_ZH if zh else ASK_SHORT_EN, short=rng.choice(['100', '150', '50', '200'])),
+        tell(rng, zh, length='short'),
+        None,
+    )
 
 
 # The requests that the course's own pages type.
-COURSE = ('请给我讲一个小故事吧', '请给我讲一个小故事吧。', '讲个故事', '给我讲个故事', '请讲一个300字的小故事', '请讲一个300字的故事', '写一个300字的小故事', '写一个300字左右的小故事', '写一个 300 字的小故事', '讲一个300字的小故事',
-          'Tell me a story', 'tell me a story', 'Please tell me a story.', 'Tell me a short story.', 'Tell me a story of 300 characters.', 'a story of 300 characters')
+COURSE = (
+    '请给我讲一个小故事吧',
+    '请给我讲一个小故事吧。',
+    '讲个故事',
+    '给我讲个故事',
+    '请讲一个300字的小故事',
+    '请讲一个300字的故事',
+    '写一个300字的小故事',
+    '写一个300字左右的小故事',
+    '写一个 300 字的小故事',
+    '讲一个300字的小故事',
+    'Tell me a story',
+    'tell me a story',
+    'Please tell me a story.',
+    'Tell me a short story.',
+    'Tell me a story of 300 characters.',
+    'a story of 300 characters',
+)
 _READY_EN = ('Of course! ', 'Gladly. ', 'Here is one for you. ', 'With pleasure. ')
 _READY_ZH = ('好呀！', '当然可以。', '好的，请听。', '没问题，这就讲。')
 
@@ -323,7 +562,14 @@ def conversations(rng: random.Random) -> list[dict]:
     zh = rng.random() < 0.5
     question, tale, topic = _first(rng, zh)
     text = tale.text
-    if '300' not in question and '三百' not in question and rng.random() < 0.2 and '：\n' not in text and 'story:\n' not in text and 'have:\n' not in text:
+    if (
+        '300' not in question
+        and '三百' not in question
+        and rng.random() < 0.2
+        and '：\n' not in text
+        and 'story:\n' not in text
+        and 'have:\n' not in text
+    ):
         text = rng.choice(_READY_ZH if zh else _READY_EN).strip() + '\n\n' + text
     talk = turn(typed(rng, question), text)
     turns = rng.choice([0, 0, 0, 1, 1, 2])
