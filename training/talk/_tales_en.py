@@ -18,20 +18,40 @@ TRAIT = (
     '{He} was not the strongest, but {he} never gave up easily.',
     '{He} laughed easily and listened well.',
 )
-SCENE = (
-    'The air was very still.',
-    'Somewhere far away a bird was singing.',
-    'A soft wind went by.',
-    'The light was soft and golden.',
-    'White clouds drifted over the sky.',
-    'It was very quiet.',
-)
-SCENE_SEA = (
-    'The water was calm and clear.',
-    'A few silver fish swam by.',
-    'Sunlight danced on the waves.',
-    'Far away the waves were singing.',
-)
+# Scenes by plot, so that no sun shines at night; '' for the others.
+SCENES = {
+    '': (
+        'The air was very still.',
+        'Somewhere far away a bird was singing.',
+        'A soft wind went by.',
+        'The light was soft and golden.',
+        'White clouds drifted over the sky.',
+    ),
+    'guide': (
+        'The night was very still.',
+        'A cool wind went by.',
+        'The moon shone on the path.',
+        'Far away a cricket was singing.',
+    ),
+    'fear': (
+        'It was very quiet.',
+        'A cool wind went by.',
+        'Time seemed to stand still.',
+        'Far away a small lamp was burning.',
+    ),
+    'share': (
+        'The north wind howled.',
+        'Snow was falling without a sound.',
+        'The fire crackled softly.',
+        'Long icicles hung from the roof.',
+    ),
+    'sea': (
+        'The water was calm and clear.',
+        'A few silver fish swam by.',
+        'The seaweed swayed as if it danced.',
+        'Far away the waves were singing.',
+    ),
+}
 CLOSE = (
     '?',
     'That night {n} slept very well.',

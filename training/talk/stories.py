@@ -42,6 +42,8 @@ _NEEDS = {
 }
 # Plots that need legs, knees or hands are not for these.
 _ONLY = {'computer': ('learn',), 'language model': ('learn',), 'train': ('learn', 'guide')}
+# How often an ordinary story has what it could do without.
+_SHARES = {'trait 0': 0.5, 'trait 1': 0.0, 'close': 0.4, 'moral': 0.75}
 _BREAKS = (2, 5)  # a new paragraph starts before these beats
 
 
@@ -209,7 +211,7 @@ class _Sentences:
     """The sentences of one telling; `scenes` may stand before the beats `gaps`."""
 
     opening: str
-    trait: str
+    traits: list[str]
     beats: list[str]
     scenes: list[str]
     gaps: list[int]
@@ -217,10 +219,9 @@ class _Sentences:
     moral: str
 
     def text(self, chosen: set, join: str) -> str:
-        """All beats, and those of 'trait', 'close', 'moral' and the scenes 0 to 2 that are in `chosen`."""
+        """All beats, and those of 'trait 0', 'trait 1', 'close', 'moral' and the scenes 0 to 3 that are in `chosen`."""
         parts = [[self.opening]]
-        if 'trait' in chosen:
-            parts[-1].append(self.trait)
+        parts[-1] += [trait for n, trait in enumerate(self.traits) if f'trait {n}' in chosen]
         for index, beat in enumerate(self.beats):
             if index in _BREAKS:
                 parts.append([])
@@ -251,23 +252,23 @@ def tell(
         beats = [beat for beat in book.PLOTS[plot] if length != 'short' or beat[0] != '?']
         sentences = _Sentences(
             opening=rng.choice(book.OPENING).format(**slots),
-            trait=rng.choice(book.TRAIT[1:]).format(**slots),
+            traits=[trait.format(**slots) for trait in rng.sample(book.TRAIT[1:], 2)],
             beats=[rng.choice(beat[1:] if beat[0] == '?' else beat).format(**slots) for beat in beats],
-            scenes=rng.sample(book.SCENE_SEA if kind.sort == 'sea' else book.SCENE, 3),
-            gaps=rng.sample(range(1, 5), 3),
+            scenes=rng.sample(book.SCENES.get('sea' if kind.sort == 'sea' else plot, book.SCENES['']), 4),
+            gaps=rng.sample(range(1, 6), 4),
             close=rng.choice(book.CLOSE[1:]).format(**slots),
             moral=_moral(rng, plot, theme, zh),
         )
-        extras = ['trait', 'close', 'moral', 0, 1, 2]
+        extras = ['trait 0', 'trait 1', 'close', 'moral', 0, 1, 2, 3]
         rng.shuffle(extras)
         if length == 'long':
-            chosen = set(extras)
+            chosen = set(extras) - {3}
         elif length == 'short':
             chosen = {'moral'}
         elif length == '300':
             chosen = set()
         else:
-            chosen = {e for e in extras if rng.random() < {'trait': 0.5, 'close': 0.4, 'moral': 0.75}.get(e, 0.15)}
+            chosen = {extra for extra in extras if rng.random() < _SHARES.get(extra, 0.12)}
         if theme:
             chosen.add('moral')
         text = sentences.text(chosen, join)
