@@ -5,6 +5,7 @@ import random
 import re
 import string
 
+from training.frames import reframe
 from training.texts import language_of
 
 PREFIXES = {
@@ -145,6 +146,8 @@ def augment(rng: random.Random, text: str) -> str:
     if rng.random() < 0.16:
         return text
     language = language_of(text)
+    if rng.random() < 0.3:
+        text = reframe(rng, text)
     if rng.random() < 0.45:
         text = _swap(rng, text, language)
     if rng.random() < 0.30:

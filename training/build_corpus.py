@@ -23,8 +23,9 @@ from tqdm import tqdm
 from training import mix, texts
 from training.tokenizer import BOS, EOS, IM_END, IM_START, encode_plain, load_tokenizer, save_tokenizer, train_tokenizer
 
-# What a token is for: a frame nobody learns, the user's words, the assistant's, the user's where words may be hidden.
-KINDS = FRAME, USER, ASSISTANT, MASKABLE = range(4)
+# What a token is for: a frame nobody learns, the user's words, the assistant's, the user's where words may be hidden,
+# a text without roles.
+KINDS = FRAME, USER, ASSISTANT, MASKABLE, TEXT = range(5)
 SHARD = 4000  # conversations
 CONTEXT = 1024  # tokens; a longer conversation loses its last turns
 SPLIT_SHARE = 0.25  # of the user's turns have some words cut into unusual tokens
@@ -98,7 +99,7 @@ def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: rando
                 content = next(said)
             if turn.role == 'text':
                 tokens += [*content, EOS]
-                kinds += [USER] * (len(content) + 1)
+                kinds += [TEXT] * (len(content) + 1)
                 continue
             head = frame[turn.role]
             if turn.role == 'assistant':

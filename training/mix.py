@@ -9,7 +9,7 @@ from training import talk_arithmetic, talk_memory, texts
 from training.augment import augment, recombine, surface
 
 # Share of conversations whose first part is of this kind.
-SHARES = {'faq': 0.50, 'talk': 0.27, 'memory': 0.14, 'arithmetic': 0.06, 'synonyms': 0.03}
+SHARES = {'faq': 0.50, 'talk': 0.27, 'memory': 0.12, 'arithmetic': 0.05, 'synonyms': 0.06}
 CHAIN_SHARE = 0.35
 SYSTEM_SHARE = 0.3
 RECOMBINED_SHARE = 0.12  # of the questions of the FAQ
@@ -114,14 +114,28 @@ def memory_turns(rng: random.Random, language: str) -> list[Turn]:
 
 
 def synonyms(rng: random.Random) -> list[Turn]:
-    """Phrasings of one question in a row, a text without roles: what may stand for what."""
+    """Phrasings of one question and its answer in any order, a text without roles: which words go with which."""
     language = rng.choice(texts.LANGUAGES)
     entry = rng.choice(entries(language))
-    asks = rng.sample(entry.asks, min(len(entry.asks), rng.randint(2, 5)))
-    if rng.random() < 0.3:
-        other = rng.choice([e for e in texts.faq() if e.id == entry.id and e.language != language])
-        asks.append(rng.choice(other.asks))
-    return [Turn('text', '\n'.join([*asks, entry.answer]))]
+    lines = rng.sample(entry.asks, min(len(entry.asks), rng.randint(2, 6)))
+    if rng.random() < 0.4:
+        other = other_language(entry)
+        lines += rng.sample(other.asks, min(len(other.asks), rng.randint(1, 2)))
+        if rng.random() < 0.5:
+            lines.append(other.answer)
+    lines.append(entry.answer)
+    if rng.random() < 0.6:
+        rng.shuffle(lines)
+    return [Turn('text', '\n'.join(lines))]
+
+
+@functools.cache
+def _by_id() -> dict[tuple[str, str], texts.Entry]:
+    return {(entry.id, entry.language): entry for entry in texts.faq()}
+
+
+def other_language(entry: texts.Entry) -> texts.Entry:
+    return _by_id()[entry.id, 'zh' if entry.language == 'en' else 'en']
 
 
 def part(rng: random.Random, kind: str, language: str) -> list[Turn]:

@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', type=pathlib.Path, required=True, help='the folder of the model')
     parser.add_argument('--conversations', type=int, default=1_000_000)
-    parser.add_argument('--reserve', type=float, default=1.0, help='minutes kept for the evaluation')
+    parser.add_argument('--reserve', type=float, default=1.5, help='minutes kept for the evaluation')
     parser.add_argument('--processes', type=int, default=None)
     parser.add_argument('--archive', type=pathlib.Path, default=None, help='also pack the folder into this .tar.gz')
     parser.add_argument('--smoke', action='store_true', help='a small model for some steps, under a minute on a CPU')

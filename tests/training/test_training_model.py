@@ -233,10 +233,10 @@ def test_hidden_words_are_of_questions_alone():
 def test_batches_hold_every_token_once(smoke):
     corpus = smoke[0]
     batches = train.Batches(corpus, 4096, 'cpu')
-    kinds = np.zeros(4, dtype=int)
+    kinds = np.zeros(5, dtype=int)
     for _, row in batches.epoch(np.random.default_rng(0)):
-        kinds += np.bincount(row.flatten().numpy(), minlength=4)
-    assert kinds[1:].tolist() == np.bincount(corpus.kinds, minlength=4)[1:].tolist()
+        kinds += np.bincount(row.flatten().numpy(), minlength=5)
+    assert kinds[1:].tolist() == np.bincount(corpus.kinds, minlength=5)[1:].tolist()
 
 
 def test_smoke_training_lowers_the_loss(smoke):
