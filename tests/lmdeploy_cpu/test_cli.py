@@ -56,7 +56,8 @@ def test_the_commands_accept_the_device(child_environment):
     code = """
 import sys, lmdeploy_cpu
 lmdeploy_cpu.enable()
-from lmdeploy.cli import CLI, SubCliServe
+from lmdeploy.cli.cli import CLI
+from lmdeploy.cli.serve import SubCliServe
 CLI.add_parsers(); SubCliServe.add_parsers()
 for command in (['chat'], ['serve', 'api_server']):
     args = CLI.parser.parse_args([*command, 'PATH', '--backend', 'pytorch', '--device', 'cpu', '--dtype', 'float32'])
