@@ -1,0 +1,127 @@
+"""Execute the notebooks on a GPU and keep time and peak memory of each as a record.
+
+    python benchmarks/notebooks_on_gpu.py --save h200/notebooks --executed build/gpu [--only 01] [--settings tiny ...]
+
+Three settings: `tiny` runs the embedded tiny-chat, `share` random weights in the exact geometry of
+InternLM2-Chat-1.8B, laid out as InternStudio's share has them, and `slice` the same while a ballast leaves only
+8182 MiB of the card free, as on a 10 % slice of an A100.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from helpers import random_checkpoint
+from helpers.records import new_record, save_record
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARE = Path('/root/share/new_models/Shanghai_AI_Laboratory/internlm2-chat-1_8b')
+SLICE_MIB = 8182
+MIB = 1 << 20
+SETTINGS = ('tiny', 'share', 'slice')
+BALLAST = """
+import sys, torch
+free = torch.cuda.mem_get_info()[0]
+ballast = torch.empty(free - int(sys.argv[1]), dtype=torch.uint8, device='cuda')
+print('ready', flush=True)
+sys.stdin.read()
+"""
+
+
+class PeakMemory:
+    """The most memory of the card in use inside a `with` block, beyond what was in use before: `peak_mib`."""
+
+    def __enter__(self):
+        import pynvml
+
+        pynvml.nvmlInit()
+        self._read = lambda: pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0)).used
+        self._before = self._peak = self._read()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        return self
+
+    def _run(self):
+        while not self._stop.wait(0.02):
+            self._peak = max(self._peak, self._read())
+
+    def __exit__(self, *error):
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def peak_mib(self) -> int:
+        return round((self._peak - self._before) / MIB)
+
+
+def start_ballast() -> subprocess.Popen:
+    """A process that holds all memory of the card but SLICE_MIB; it ends when its standard input is closed."""
+    command = [sys.executable, '-c', BALLAST, str(SLICE_MIB * MIB)]
+    ballast = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert ballast.stdout.readline().strip() == 'ready', 'the ballast could not be allocated'
+    return ballast
+
+
+def execute(path: Path, setting: str, executed: Path) -> dict:
+    """Run one notebook; the row of the record."""
+    notebook = nbformat.read(path, as_version=4)
+    resources = {'metadata': {'path': str(path.parent)}}
+    client = NotebookClient(notebook, timeout=300, kernel_name='python3', resources=resources)
+    start, error = time.perf_counter(), None
+    with PeakMemory() as memory:
+        try:
+            client.execute()
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as e:
+            error = str(e)
+    time_s = time.perf_counter() - start
+    executed.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, executed / f'{setting}-{path.name}')
+    row = {'setting': setting, 'notebook': path.stem, 'ran_to_the_end': error is None, 'time_s': round(time_s, 1)}
+    row['peak_mib'] = memory.peak_mib
+    print(json.dumps(row), flush=True)
+    if error:
+        print(error[-3000:], flush=True)
+    return row
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--settings', nargs='*', default=SETTINGS, choices=SETTINGS)
+    parser.add_argument('--only', default='', help='only notebooks whose name contains this')
+    parser.add_argument('--executed', type=Path, default=ROOT / 'build' / 'gpu', help='where executed copies go')
+    parser.add_argument('--save', help='name of the record to write, such as h200/notebooks')
+    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    args = parser.parse_args()
+    if set(args.settings) - {'tiny'} and not SHARE.exists():
+        SHARE.parent.mkdir(parents=True, exist_ok=True)
+        random_checkpoint('internlm2-chat-1_8b', SHARE)
+    notebooks = [p for p in sorted((ROOT / 'notebooks').glob('*.ipynb')) if args.only in p.name]
+    rows = []
+    for setting in args.settings:
+        os.environ['COURSE_MODEL'] = 'tiny-chat' if setting == 'tiny' else str(SHARE)
+        ballast = start_ballast() if setting == 'slice' else None
+        try:
+            rows += [execute(path, setting, args.executed) for path in notebooks]
+        finally:
+            if ballast:
+                ballast.communicate()
+    if args.save:
+        data = {'slice_mib': SLICE_MIB, 'rows': rows}
+        model = 'tiny-chat, and InternLM2-Chat-1.8B'
+        record = new_record('notebooks', model=model, weights='random', data=data, commit=args.commit)
+        print('written:', save_record(record, args.save))
+    return 0 if all(row['ran_to_the_end'] for row in rows) else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
