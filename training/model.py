@@ -78,9 +78,7 @@ class Attention(nn.Module):
         return self.wo(out.transpose(1, 2).reshape(batch, tokens, -1))
 
     def spread(self, kv):
-        """A view with each KV head repeated for its group of query heads."""
-        if self.kv_heads == 1:
-            return kv.expand(-1, self.group, -1, -1)
+        """Each KV head repeated for its group of query heads."""
         return kv.repeat_interleave(self.group, dim=1)
 
 

@@ -157,6 +157,7 @@ def train(
     """Train and save to `out`; returns the log that training_log.json holds."""
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     torch.manual_seed(settings.seed)
+    torch.backends.cuda.enable_cudnn_sdp(False)  # it plans anew for every shape, and ours are many
     model = TinyChat(config or ModelConfig(), settings.dropout).to(device)
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() == 1]
