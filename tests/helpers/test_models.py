@@ -112,9 +112,13 @@ def test_hub_cache_prefers_the_main_revision(put, machine, monkeypatch):
         path.mkdir(parents=True)
     (machine / cache / 'refs' / 'main').write_text('fff')
     for file in other.iterdir():
-        (snapshot / file.name).symlink_to(f'../../blobs/{file.name}')
-    assert is_view_of(model_path(NAME, fallback=False), other)
-    (snapshot / 'model-00002-of-00003.safetensors').unlink()  # a download broken off
+        for revision in ('aaa', 'fff'):
+            (snapshot.parent / revision / file.name).symlink_to(f'../../blobs/{file.name}')
+    found = model_path(NAME, fallback=False)
+    assert is_view_of(found, other)
+    assert found.name == 'fff'
+    for revision in ('aaa', 'fff'):  # downloads broken off
+        (snapshot.parent / revision / 'model-00002-of-00003.safetensors').unlink()
     with pytest.raises(ModelNotFoundError, match='missing 1 of 3 weight files'):
         model_path(NAME, fallback=False)
 
