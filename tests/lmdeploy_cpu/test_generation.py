@@ -9,7 +9,7 @@ import string
 import jsonschema
 import pytest
 import torch
-from cpu_support import VOCAB_SIZE, assert_same
+from cpu_support import EOS_IDS, VOCAB_SIZE, assert_same
 from lmdeploy import GenerationConfig
 
 SCHEMA = {
@@ -53,6 +53,18 @@ def test_a_seed_gives_the_same_answer_again(engine, prompts):
     assert answer(5, **filtered) == answer(5, **filtered)
     # the seed can be large: LMDeploy draws 64 bits when none is given
     assert answer(2**63 + 11) == answer(2**63 + 11) != answer(2**63 + 12)
+
+
+def test_the_random_numbers_are_philox():
+    """The published first word of Philox 4x32-10 for key 0 and counter 0, as Triton's `tl.rand` maps it to [0, 1)."""
+    from lmdeploy_cpu.sampling import philox_uniform
+
+    assert philox_uniform(0, 0) == pytest.approx(0x6627E8D5 * 4.6566127342e-10, rel=1e-12)
+    draws = [philox_uniform(seed, offset) for seed in (1, 2**64 - 1) for offset in range(2000)]
+    assert min(draws) >= 0
+    assert max(draws) < 1
+    assert sum(draws) / len(draws) == pytest.approx(0.5, abs=0.02)
+    assert len(set(draws)) == len(draws)
 
 
 def test_without_a_seed_answers_differ(engine, prompts):
@@ -127,18 +139,17 @@ def test_stop_tokens_words_and_lengths(engine, reference, prompts, tokenizer):
 
 
 def test_the_end_token_ends_an_answer(engine, reference, prompts):
-    """The first prompt whose own greedy answer holds an end token, as found by transformers."""
-    model = reference('internlm2').model
-    for ids in prompts([9] * 60, seed=36):
-        out = model.generate(torch.tensor([ids]), attention_mask=torch.ones(1, 9), do_sample=False, max_new_tokens=40)
-        want = out[0, 9:].tolist()
-        if len(want) < 40:
-            break
-    else:
-        raise AssertionError('none of these prompts ends by itself')
-    (answer,) = engine('internlm2').generate([ids], max_new_tokens=40, ignore_eos=False)
-    assert want[-1] in (2, 4)
-    assert (answer.token_ids, answer.finish_reason) == (want[:-1], 'stop')
+    """The first of 60 prompts whose greedy answer, by transformers, ends by itself."""
+    batch = prompts([9] * 60, seed=36)
+    ids = torch.tensor(batch)
+    out = reference('internlm2').model.generate(
+        ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=40, pad_token_id=0
+    )
+    ends = [next((i for i, t in enumerate(row) if t in EOS_IDS), None) for row in out[:, 9:].tolist()]
+    which = next((i for i, end in enumerate(ends) if end is not None and end > 2), None)
+    assert which is not None, 'none of these prompts ends by itself: change the seed'
+    (got,) = engine('internlm2').generate([batch[which]], max_new_tokens=40, ignore_eos=False)
+    assert (got.token_ids, got.finish_reason) == (out[which, 9 : 9 + ends[which]].tolist(), 'stop')
 
 
 def test_text_and_chat_template(engine, reference, tokenizer):

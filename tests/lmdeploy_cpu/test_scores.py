@@ -32,9 +32,10 @@ def test_logits_and_perplexity_of_a_chunked_prompt(engine, reference, prompts):
         assert eng.pipe.get_ppl(ids) == pytest.approx([ref.nll(ids)], abs=1e-5)
 
 
-def test_generation_after_logits(engine, reference, prompts):
+@pytest.mark.parametrize('config', [{}, {'max_prefill_token_num': 64}])
+def test_generation_after_logits(config, engine, reference, prompts):
     """After a request for logits only, the next ones must not read its rows; nor those that run beside it."""
-    eng, ref = engine('llama'), reference('llama')
+    eng, ref = engine('llama', **config), reference('llama')
     batch = prompts((33, 7, 120), seed=5)
     for ids in batch:
         eng.logits(ids)
