@@ -166,11 +166,18 @@ print('fine')
     assert done.stdout.strip() == 'fine', done.stderr
 
 
-def test_the_core_is_small_and_no_installed_file_is_written():
-    """About 800 lines of code; int4 kernels and vision are modules of their own."""
-    folder = pathlib.Path(lmdeploy_cpu.__file__).parent
-    assert (folder / 'README.md').exists()
-    for f in folder.glob('*.py'):
+def test_the_readme_tells_every_change():
+    """What is changed in LMDeploy, and why, stands in the table of the README, word for word."""
+    from lmdeploy_cpu.patching import PATCHES
+
+    text = (pathlib.Path(lmdeploy_cpu.__file__).parent / 'README.md').read_text()
+    table = text.partition('<!-- changes: begin -->')[2].partition('<!-- changes: end -->')[0]
+    rows = [line.strip('| ').split(' | ') for line in table.strip().splitlines()[2:]]
+    assert rows == [[f'`{p.target}`', p.reason] for p in PATCHES]
+
+
+def test_it_knows_nothing_of_the_course_and_runs_no_remote_code():
+    for f in pathlib.Path(lmdeploy_cpu.__file__).parent.glob('*.py'):
         text = f.read_text()
         assert 'helpers' not in text
         assert 'trust_remote_code=True' not in text

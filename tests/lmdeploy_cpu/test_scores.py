@@ -93,3 +93,17 @@ def test_log_probabilities_of_the_prompt(engine, reference, prompts):
         torch.testing.assert_close(torch.tensor(got), want, atol=1e-4, rtol=0)
     # max_new_tokens=0 again: what comes next is right
     assert_same(eng.greedy(prompts((20,))), ref.greedy(prompts((20,))), prompts((20,)))
+
+
+def test_scoring_beside_generation(engine, reference, prompts):
+    """Prompts to score and prompts to go on from, arriving together."""
+    eng, ref = engine('llama', logprobs_mode='raw_logprobs'), reference('llama')
+    batch = prompts((33, 7, 120, 64), seed=9)
+    score = GenerationConfig(max_new_tokens=0, logprobs=1, logprob_start_len=0)
+    answer = GenerationConfig(max_new_tokens=24, ignore_eos=True)
+    for _ in range(3):
+        answers = eng.generate([ids for ids in batch for _ in 'ab'], [answer, score] * len(batch))
+        assert_same([a.token_ids for a in answers[::2]], ref.greedy(batch), batch)
+        for ids, scored in zip(batch, answers[1::2], strict=True):
+            got = [row[token] for row, token in zip(scored.logprobs, ids[1:], strict=True)]
+            assert -sum(got) / len(got) == pytest.approx(ref.nll(ids), abs=1e-5)
