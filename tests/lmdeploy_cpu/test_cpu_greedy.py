@@ -74,9 +74,9 @@ def test_block_sizes(block_size, kernel_block_size, engine, reference, prompts):
     assert_same(eng.greedy(batch), reference('llama').greedy(batch), batch)
 
 
-@pytest.mark.parametrize('name', ['internlm2', 'qwen2', 'qwen3'])
+@pytest.mark.parametrize('name', ['internlm2', 'qwen2', 'qwen2-window', 'qwen3'])
 def test_everything_at_once(name, engine, reference, prompts):
-    """Small blocks, chunks, prefix cache warm, and a pool that does not hold all."""
+    """Small blocks, chunks, prefix cache warm (with a window LMDeploy has none), and a pool that does not hold all."""
     batch = prompts(PROMPT_LENGTHS)
     want = reference(name).greedy(batch)
     eng = engine(
