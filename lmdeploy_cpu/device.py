@@ -74,8 +74,10 @@ def clone_tensors(x):
         return type(x)(map(clone_tensors, x))
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
         x = copy.copy(x)
-        for f in dataclasses.fields(x):
-            object.__setattr__(x, f.name, clone_tensors(getattr(x, f.name)))
+        for name in x.__dataclass_fields__:
+            value = getattr(x, name)
+            if isinstance(value, (torch.Tensor, list, tuple, dict)) or dataclasses.is_dataclass(value):
+                object.__setattr__(x, name, clone_tensors(value))
     return x
 
 
