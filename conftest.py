@@ -1,6 +1,13 @@
-"""nbval: stderr of a cell is not compared, because warnings and logs differ from machine to machine."""
+"""What the tests of notebooks compare: the outputs of the embedded model on the CPU, whatever else the machine has."""
+
+import os
+
+os.environ['COURSE_MODEL'] = 'tiny-chat'
+os.environ['CUDA_VISIBLE_DEVICES'] = ''
+os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 
 def pytest_collectstart(collector):
+    """Leave stderr out: warnings and logs differ from machine to machine."""
     if collector.path.suffix == '.ipynb':
         collector.skip_compare += ('stderr',)

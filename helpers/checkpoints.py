@@ -304,8 +304,9 @@ def _random_config(geometry: Geometry, dtype: str, packed: bool, auto_map: bool,
 def _making(target: Path, record: dict, needed_bytes: int):
     """`with _making(…) as part`: the folder `part` becomes `target` when the block ends well.
 
-    `part` is None when `target` was made from the same things before.  After a break the folder stays for the next try,
-    unless that one makes something else.  One process at a time makes a target; others wait, and then find it there.
+    `part` is None when `target` was made from the same things before.  What was made from other things is an error, or,
+    in the course's cache, made anew.  After a break the folder stays for the next try, unless that one makes something
+    else.  One process at a time makes a target; others wait, and then find it there.
     """
     target = target.absolute()
     part = target.with_name(target.name + '.part')
@@ -315,7 +316,9 @@ def _making(target: Path, record: dict, needed_bytes: int):
             if read_json(target / RECORD) == record:
                 yield None
                 return
-            raise FileExistsError(f'{target} is there, made from other things: remove it, or choose another name')
+            if not target.is_relative_to(cache_folder()):
+                raise FileExistsError(f'{target} is there, made from other things: remove it, or choose another name')
+            shutil.rmtree(target)  # in the cache only what is up to date is of use
         if part.exists() and read_json(part / RECORD) != record:
             shutil.rmtree(part)
         there_bytes = sum(path.stat().st_size for path in part.glob('*'))

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
+from .files import tilde
+
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = 'internlm2-chat-1_8b'  # what the documents deploy
 GB, GIB = 10**9, 1 << 30
@@ -23,6 +25,8 @@ RAM_SPARE_GIB = 1.0  # Python and its libraries, beside the CPU device's memory 
 # On a GPU machine: the model, its copy in Llama's format and its 4-bit copy; on a CPU: executed copies and caches.
 DISK_GPU_GB, DISK_CPU_GB = 10, 1
 MIN_DRIVER = 525  # the oldest for CUDA 12
+# What make's commands need, and cells do not: a kernel may be used from another environment's JupyterLab.
+TOOLS = {'jupyterlab', 'nbclient', 'nbconvert', 'nbval', 'pytest', 'ruff'}
 INSTALL = 'make lab (a virtual environment), or: conda env create -f environment.yml && conda activate lmdeploy-course'
 
 
@@ -105,8 +109,10 @@ def _packages() -> Answer:
             missing.append(requirement.name)
         elif not requirement.specifier.contains(version, prereleases=True):
             others.append(f'{requirement.name} {version} (tried with {requirement.specifier})')
-    if missing:
+    if set(missing) - TOOLS:
         return False, f'missing: {", ".join(missing)}', INSTALL
+    if missing:
+        return None, f'missing: {", ".join(missing)}; notebooks run without, in another JupyterLab', INSTALL
     if others:
         return None, ', '.join(others), f'other versions than the course was tried with; if something breaks: {INSTALL}'
     return True, f'all {len(wanted)} of pyproject.toml', ''
@@ -187,7 +193,9 @@ def _widgets() -> Answer:
         return True, f'jupyterlab_widgets is in {whose}', ''
     python = 'python' if here else prefix / 'bin' / 'python'
     mend = f'{python} -m pip install jupyterlab_widgets, then reload the page'
-    return False, f'jupyterlab_widgets is not in {whose}: widgets show as text', mend
+    # Without a Jupyter server to judge by, this is a program's run, and nobody looks at a widget.
+    ok = None if _lab_prefix() is None else False
+    return ok, f'jupyterlab_widgets is not in {whose}: widgets show as text', mend
 
 
 def _kernel() -> Answer:
@@ -231,10 +239,14 @@ def _disk() -> Answer:
     home = Path.home()
     free = shutil.disk_usage(home).free
     needed = (DISK_GPU_GB if _torch_cuda() else DISK_CPU_GB) * GB
-    found = f'{free / GB:.1f} GB free in {home}, {needed / GB:.0f} GB needed'
+    found = f'{free / GB:.1f} GB free in your home, {needed / GB:.0f} GB needed'
     if free >= needed:
         return True, found, ''
-    return False, found, f'make room for {(needed - free) / GB:.1f} GB more (du -sh {home}/* {home}/.cache)'
+    return False, found, f'make room for {(needed - free) / GB:.1f} GB more (du -sh ~/* ~/.cache)'
+
+
+def _shown(place) -> str:
+    return 'the course' if place.kind == 'embedded' else tilde(place.path)
 
 
 def _models() -> Answer:
@@ -243,8 +255,8 @@ def _models() -> Answer:
     places = {name: model_places(name) for name in (MODEL, 'tiny-chat')}
     found = {name: [p for p in there if p.state == 'found'] for name, there in places.items()}
     broken = [p for p in places[MODEL] if p.state == 'broken']
-    names = ', '.join(f'{name} in {there[0].path}' for name, there in found.items() if there)
-    names += ''.join(f'; broken: {place.path} ({place.detail})' for place in broken)
+    names = ', '.join(f'{name} in {_shown(there[0])}' for name, there in found.items() if there)
+    names += ''.join(f'; broken: {tilde(place.path)} ({place.detail})' for place in broken)
     how = f'to get {MODEL}: from helpers import download_commands; download_commands({MODEL!r})'
     if found[MODEL]:
         return True, names, ''

@@ -6,6 +6,7 @@ python tools/course.py [NOTEBOOK ...] [--out build/course] [--timeout 600]
 import argparse
 import html
 import os
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +50,7 @@ def execute(path: Path, out: Path, timeout_s: int) -> Run:
             notebook,
             timeout=timeout_s,
             kernel_name='python3',
+            record_timing=False,
             resources={'metadata': {'path': str(path.parent)}},
             on_cell_complete=lambda cell, cell_index: bar.update(cell_index + 1 - bar.n),
         )
@@ -56,6 +59,7 @@ def execute(path: Path, out: Path, timeout_s: int) -> Run:
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as e:
             error = str(e).strip()
         bar.update(bar.total - bar.n if error is None else 0)
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
     nbformat.write(notebook, out / path.name)
     page, _ = HTMLExporter().from_notebook_node(notebook)
     (out / f'{path.stem}.html').write_text(page, encoding='utf-8')
@@ -88,7 +92,10 @@ def main() -> int:
     parser.add_argument('notebooks', nargs='*', type=Path, help='default: all in notebooks/, in order')
     parser.add_argument('--out', type=Path, default=ROOT / 'build' / 'course', help='default: %(default)s')
     parser.add_argument('--timeout', type=int, default=600, help='seconds a cell may take (default: %(default)s)')
+    parser.add_argument('--store', action='store_true', help='replace the notebooks by their executed copies')
     args = parser.parse_args()
+    if args.store:  # what is stored is the embedded model on the CPU, as in the tests
+        os.environ.update(COURSE_MODEL='tiny-chat', CUDA_VISIBLE_DEVICES='')
     paths = [p.resolve() for p in args.notebooks] or sorted((ROOT / 'notebooks').glob('*.ipynb'))
     missing = [str(p) for p in paths if not p.is_file()]
     if missing:
@@ -98,6 +105,9 @@ def main() -> int:
     runs = [execute(path, args.out, args.timeout) for path in paths]
     (args.out / 'index.html').write_text(index_page(runs), encoding='utf-8')
     failed = [r for r in runs if r.error]
+    for path, run in zip(paths, runs, strict=True):
+        if args.store and run.error is None:
+            shutil.copy(args.out / path.name, path)
     for r in failed:
         print(f'[FAIL] {r.name}\n{r.error}', file=sys.stderr)
     print(f'{len(runs) - len(failed)} of {len(runs)} notebooks ran to the end: {args.out / "index.html"}')

@@ -304,6 +304,15 @@ def test_random_checkpoint_refuses_before_it_writes(tmp_path, tokenizer_folder, 
     assert [path.name for path in tmp_path.iterdir()] == ['tokenizer']
 
 
+def test_in_the_cache_what_is_out_of_date_is_made_anew(tmp_path, sentencepiece_model, monkeypatch):
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    source = write_checkpoint(tmp_path / 'source', sentencepiece_model)
+    target = internlm2_to_llama(source, checkpoints.cache_folder() / 'llama' / 'model')
+    (source / 'generation_config.json').write_text('{"eos_token_id": [2, 898, 5]}')
+    internlm2_to_llama(source, target)
+    assert 5 in json.loads((target / 'generation_config.json').read_text())['eos_token_id']
+
+
 def test_a_made_checkpoint_is_not_made_twice(tmp_path, tokenizer_folder, monkeypatch):
     target = random_checkpoint(SMALL, tmp_path / 'x', tokenizer_from=tokenizer_folder)
     monkeypatch.setattr(checkpoints, 'write_shard', lambda *_: pytest.fail('made again'))

@@ -134,6 +134,16 @@ def test_packages_missing_fail_and_others_are_noted(installed):
     assert found == 'missing: pexpect'
 
 
+def test_what_only_make_needs_may_be_missing(installed):
+    """A kernel may be used from the JupyterLab of another environment."""
+    installed('ruff', None)
+    installed('jupyterlab', None)
+    ok, found, mend = environment._packages()
+    assert ok is None
+    assert 'jupyterlab, ruff' in found
+    assert 'make lab' in mend
+
+
 def test_driver(gpu):
     gpu()
     assert environment._driver() == (True, '580.95.05, for CUDA up to 13.0', '')
