@@ -29,6 +29,7 @@ KINDS = FRAME, USER, ASSISTANT, MASKABLE, TEXT = range(5)
 SHARD = 4000  # conversations
 CONTEXT = 1024  # tokens; a longer conversation loses its last turns
 SPLIT_SHARE = 0.25  # of the user's turns have some words cut into unusual tokens
+SPLIT_COPIED_SHARE = 0.3  # of the words to copy are cut so, the same way wherever the conversation has them
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ class Corpus:
 
 
 def tokenizer_texts(seed: int, conversations: int):
-    """What the tokenizer is trained on: every phrasing and answer, and `conversations` drawn ones."""
+    """What the tokenizer is trained on: every phrasing and answer, and `conversations` drawn ones.
+
+    Latin names to copy are left out: none becomes one token, so the trained ones look like those never seen.
+    """
     for entry in texts.faq():
         yield from entry.asks
         yield from (entry.answer,) * 3
@@ -59,13 +63,35 @@ def tokenizer_texts(seed: int, conversations: int):
     for _ in range(conversations):
         for turn in mix.draw(rng):
             if turn.role != 'system':
-                yield turn.content
+                pieces = [turn.content]
+                for value in filter(str.isascii, turn.copied):
+                    pieces = [part for piece in pieces for part in piece.split(value)]
+                yield from pieces
 
 
-def cut_words(rng: random.Random, text: str) -> list[str]:
-    """`text` in pieces: some of its Latin words cut in two, so that the model also learns their parts."""
-    cuts = [rng.randrange(m.start() + 1, m.end()) for m in re.finditer(r'[A-Za-z]{4,}', text) if rng.random() < 0.35]
-    return [text[a:b] for a, b in itertools.pairwise([0, *cuts, len(text)])]
+def copied_cuts(rng: random.Random, turns: list[mix.Turn]) -> dict[str, list[int]]:
+    """Where to cut some of the words that the conversation repeats."""
+    cuts = {}
+    for value in dict.fromkeys(value for turn in turns for value in turn.copied):
+        if len(value) > 2 and value.isascii() and rng.random() < SPLIT_COPIED_SHARE:
+            cuts[value] = sorted(rng.sample(range(1, len(value)), min(len(value) - 1, rng.choice((1, 1, 2, 3)))))
+    return cuts
+
+
+def cut_words(
+    rng: random.Random, text: str, words: bool = True, copied: dict[str, list[int]] | None = None
+) -> list[str]:
+    """`text` in pieces: some of its Latin words cut in two, so that the model also learns their parts, and the words to
+    copy where `copied` says."""
+    cuts = set()
+    for value, places in (copied or {}).items():
+        for match in re.finditer(rf'(?<![A-Za-z]){re.escape(value)}(?![A-Za-z])', text):
+            cuts.update(match.start() + place for place in places)
+    if words:
+        cuts.update(
+            rng.randrange(m.start() + 1, m.end()) for m in re.finditer(r'[A-Za-z]{4,}', text) if rng.random() < 0.35
+        )
+    return [text[a:b] for a, b in itertools.pairwise([0, *sorted(cuts), len(text)])]
 
 
 def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: random.Random) -> tuple[list, list]:
@@ -73,14 +99,16 @@ def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: rando
     # Every text of the batch, encoded at once: the user's as in use, where `<|im_end|>` typed is the token itself.
     asked, said, counts = [], [], []
     for turns in conversations:
+        copied = copied_cuts(rng, turns)
         for turn in turns:
+            # a word to copy is cut everywhere or nowhere
+            words = turn.role == 'user' and not turn.copied and rng.random() < SPLIT_SHARE
+            parts = cut_words(rng, turn.content, words, copied) if words or copied else [turn.content]
+            counts.append(len(parts))
             if turn.role in ('user', 'system'):
-                cut = turn.role == 'user' and rng.random() < SPLIT_SHARE
-                parts = cut_words(rng, turn.content) if cut else [turn.content]
-                counts.append(len(parts))
                 asked += parts
             else:
-                said.append(turn.content)
+                said += parts
     asked = iter([encoding.ids for encoding in tokenizer.encode_batch_fast(asked, add_special_tokens=False)])
     said, counts = iter(encode_plain(tokenizer, said)), iter(counts)
     frame = {
@@ -93,10 +121,8 @@ def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: rando
         tokens, kinds = [BOS], [FRAME]
         whole = True
         for turn in turns:
-            if turn.role in ('user', 'system'):
-                content = [token for _ in range(next(counts)) for token in next(asked)]
-            else:
-                content = next(said)
+            source = asked if turn.role in ('user', 'system') else said
+            content = [token for _ in range(next(counts)) for token in next(source)]
             if turn.role == 'text':
                 tokens += [*content, EOS]
                 kinds += [TEXT] * (len(content) + 1)

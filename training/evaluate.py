@@ -134,7 +134,7 @@ def arithmetic_cases(rng: random.Random, number: int) -> list[Case]:
             a, sign, b = rng.randint(0, 12), '*', rng.randint(0, 12)
             result = a * b
         question = talk_arithmetic.question(rng, a, sign, b, language)
-        expected = talk_arithmetic.answer(a, sign, b, result, language)
+        expected = talk_arithmetic.answer(a, sign, b, result, question)
         cases.append(Case('arithmetic', language, [user(question)], ((expected,),), id=expected))
     return cases
 

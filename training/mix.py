@@ -9,8 +9,8 @@ from training import talk_arithmetic, talk_memory, texts
 from training.augment import augment, recombine, surface
 
 # Share of conversations whose first part is of this kind.
-SHARES = {'faq': 0.50, 'talk': 0.27, 'memory': 0.12, 'arithmetic': 0.05, 'synonyms': 0.06}
-CHAIN_SHARE = 0.35
+SHARES = {'faq': 0.46, 'talk': 0.25, 'memory': 0.17, 'arithmetic': 0.06, 'synonyms': 0.06}
+CHAIN_SHARE = 0.5
 SYSTEM_SHARE = 0.3
 RECOMBINED_SHARE = 0.12  # of the questions of the FAQ
 MAX_CHARACTERS = 1800  # of a chain; what is longer in tokens than the context is left out later
@@ -44,11 +44,13 @@ SYSTEM_PROMPTS = (
 
 @dataclass(frozen=True)
 class Turn:
-    """A message; `maskable`: its words may be hidden in training (a question that stays clear without one of them)."""
+    """A message; `maskable`: its words may be hidden in training (a question that stays clear without one of them);
+    `copied`: words that the conversation repeats, in the same tokens everywhere."""
 
     role: str
     content: str
     maskable: bool = False
+    copied: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -63,7 +65,9 @@ def _talk_choice() -> tuple[tuple, tuple]:
 
 def clean(conversation: list[dict]) -> list[Turn]:
     """Turns of a talk's messages; ends stripped, so that the tokenizer sees each alone as it does in the template."""
-    return [Turn(message['role'], message['content'].strip()) for message in conversation]
+    return [
+        Turn(message['role'], message['content'].strip(), copied=message.get('copied', ())) for message in conversation
+    ]
 
 
 def _ask(rng: random.Random, entry: texts.Entry) -> str:
@@ -159,11 +163,11 @@ def _draw(rng: random.Random) -> list[Turn]:
     language = rng.choice(texts.LANGUAGES)
     turns = part(rng, kind, language)
     if rng.random() < CHAIN_SHARE:
-        for _ in range(rng.choice((1, 1, 2, 3))):
+        for _ in range(rng.choice((1, 1, 2, 2, 3))):
             # memory stays alone after its start: another told name would be a second truth
             more = part(
                 rng,
-                rng.choices(('faq', 'talk', 'arithmetic'), (0.6, 0.33, 0.07))[0],
+                rng.choices(('faq', 'talk', 'arithmetic'), (0.66, 0.27, 0.07))[0],
                 language if rng.random() < 0.8 else rng.choice(texts.LANGUAGES),
             )
             if sum(len(turn.content) for turn in (*turns, *more)) <= MAX_CHARACTERS:

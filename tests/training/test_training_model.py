@@ -134,6 +134,25 @@ def test_cut_words_keep_the_text():
     assert max(len(build_corpus.cut_words(rng, text)) for _ in range(50)) > 2
 
 
+def test_words_to_copy_are_cut_alike_everywhere(tokenizer, monkeypatch):
+    monkeypatch.setattr(build_corpus, 'SPLIT_COPIED_SHARE', 1.0)
+    name, texts_ = 'Zanifora', ('My name is {}.', 'Hello {}!', 'Who am I?', 'Your name is {}.')
+    turns = [
+        mix.Turn(role, text.format(name), copied=(name,))
+        for role, text in zip(('user', 'assistant') * 2, texts_, strict=True)
+    ]
+    seen = set()
+    for seed in range(30):
+        tokens = build_corpus.encode(tokenizer, [turns], random.Random(seed))[0][0].tolist()
+        text = [tokenizer.decode([token], skip_special_tokens=False) for token in tokens]
+        starts = [i for i, piece in enumerate(text) if piece.startswith(' Z')]
+        ends = [next(j for j in range(i, len(text)) if ''.join(text[i : j + 1]) == f' {name}') for i in starts]
+        cuts = {tuple(text[i : j + 1]) for i, j in zip(starts, ends, strict=True)}
+        assert (len(starts), len(cuts)) == (3, 1)
+        seen |= cuts
+    assert len(seen) > 5
+
+
 def test_same_seed_same_corpus(tmp_path):
     options = {'tokenizer_conversations': 200}
     one = build_corpus.build(tmp_path / 'a', 300, 5, processes=1, **options)

@@ -58,16 +58,44 @@ def test_kept_back_sums_are_never_drawn():
         assert result == {'+': a + b, '-': a - b, '*': a * b}[sign] >= 0
 
 
+def test_a_sum_has_one_style_of_answer():
+    """A Chinese full stop where the question has a Chinese sign, whatever the language of the conversation."""
+    rng = random.Random(0)
+    found = {}
+    for _ in range(3000):
+        for turns in (talk_arithmetic.conversation(rng, language) for language in texts.LANGUAGES):
+            for asked, said in zip(turns[::2], turns[1::2], strict=True):
+                assert found.setdefault(asked['content'], said['content']) == said['content']
+    assert talk_arithmetic.answer(7, '*', 9, 63, '7 * 9') == '7 × 9 = 63.'
+    assert talk_arithmetic.answer(24, '-', 17, 7, '24 - 17=？') == '24 - 17 = 7。'
+
+
+def test_hard_sums_carry():
+    rng = random.Random(0)
+    drawn = [talk_arithmetic.draw(rng, hard=1.0) for _ in range(300)]
+    assert all(talk_arithmetic.is_hard(a, sign, b) for a, sign, b, _ in drawn)
+    assert {sign for _, sign, _, _ in drawn} == {'+', '-'}
+
+
 @pytest.mark.parametrize('language', texts.LANGUAGES)
 def test_memory_answers_hold_what_was_told(language):
     rng = random.Random(0)
-    for _ in range(200):
+    for _ in range(2000):
         messages = talk_memory.conversation(rng, language, lambda: talk_memory.turn('hello', 'Hello!'))
         assert [m['role'] for m in messages] == ['user', 'assistant'] * (len(messages) // 2)
         assert '{' not in ''.join(m['content'] for m in messages)
-        assert not any(
-            name in m['content'] for m in messages for name in talk_memory.HELD_OUT[language] if len(name) > 2
-        )
+        assert not talk_memory.is_held_out('\n'.join(m['content'] for m in messages))
+        # what is answered about a told word was told before
+        for at, message in enumerate(messages):
+            for value in message.get('copied', ()) if message['role'] == 'assistant' else ():
+                if value in message['content']:
+                    assert any(value in earlier['content'] for earlier in messages[:at])
+
+
+def test_made_up_names_are_many():
+    rng = random.Random(0)
+    for language in texts.LANGUAGES:
+        assert len({talk_memory.draw_name(rng, language) for _ in range(3000)}) > 2000
 
 
 def test_lookup_finds_what_it_knows():
