@@ -4,9 +4,10 @@
 
 import random
 
-from ._write import turn, typed, write
+from . import _asks_en, _asks_zh
+from ._write import ask, dressed, turn, typed, write
 
-WEIGHT = 0.8
+WEIGHT = 1.3
 
 EN = {
     'hello': (
@@ -232,16 +233,23 @@ ZH = {
     ),
 }
 
-_TIMES_ZH = ('早上', '上午', '中午', '下午', '晚上')
+_TIMES_ZH = ('早上', '上午', '中午', '下午', '晚上', '傍晚')
 
 
 def _exchange(rng: random.Random, table: dict, intent: str) -> list[dict]:
     questions, answers = table[intent]
-    question = write(rng, questions)
+    zh = table is ZH
+    if rng.random() < 0.35:
+        question = write(rng, questions)
+    else:
+        question = ask(rng, (_asks_zh if zh else _asks_en).GREETING[intent], zh)
+        question = dressed(rng, question, zh) if intent in ('how', 'there') else question
     time = ''
     if intent == 'day':
         if table is EN:
-            time = next((t for t in ('morning', 'afternoon', 'evening') if t in question), 'day')
+            time = next((t for t in ('mornin', 'afternoon', 'evening') if t in question), 'day').replace(
+                'mornin', 'morning'
+            )
         else:
             time = next((t for t in _TIMES_ZH if t in question), '早上')
     return turn(typed(rng, question), write(rng, answers, time=time))

@@ -4,9 +4,10 @@
 
 import random
 
-from ._write import turn, typed, write
+from . import _asks_en, _asks_zh
+from ._write import ask, dressed, turn, typed, write
 
-WEIGHT = 0.8
+WEIGHT = 1.3
 
 # intent: (questions, answers).  Every answer keeps the words that an answer key would look for.
 EN = {
@@ -166,6 +167,20 @@ EN = {
             'No, I have no internet access. I run right here on this machine, and I only see the text you type.',
         ],
     ),
+    'where': (
+        ['where do you run[|?]', 'are you running [locally|in the cloud][|?]'],
+        [
+            'I run right here on this machine, inside LMDeploy. [I am small enough for a laptop without a GPU.|Nothing that you type goes to the internet.]',
+            'Right here on this machine: I am a file of less than 15 MB, and LMDeploy runs me.',
+        ],
+    ),
+    'cost': (
+        ['are you [free|open source][|?]', 'how much do you cost[|?]'],
+        [
+            'I come with the LMDeploy course, and talking to me costs nothing. About licences and permissions, please read the pages of the course.',
+            'I cost nothing: I am tiny-chat and come with the LMDeploy course. For the licence, please look at the pages of the course.',
+        ],
+    ),
 }
 
 ZH = {
@@ -305,6 +320,20 @@ ZH = {
             '不能上网哦。我就在这台机器上运行，只看得到你输入的文字。',
         ],
     ),
+    'where': (
+        ['你[在哪里运行|跑在哪里|部署在哪里][|？]', '你是[本地运行|在云端运行]的吗[|？]'],
+        [
+            '我就在这台机器上运行，由 LMDeploy 加载。[没有 GPU 的笔记本也够用。|你输入的内容不会传到网上。]',
+            '就在这台机器上：我是一个不到 15 MB 的文件，由 LMDeploy 运行。',
+        ],
+    ),
+    'cost': (
+        ['你[收费|要钱|免费|开源]吗[|？]', '用你[要钱|收费]吗[|？]'],
+        [
+            '我随 LMDeploy 课程提供，和我聊天不花钱。许可证和授权的事，请看课程的说明页面。',
+            '不收费：我是 tiny-chat，LMDeploy 课程自带的小模型。许可证请看课程的说明页面。',
+        ],
+    ),
 }
 
 MODELS = (
@@ -333,15 +362,83 @@ MODELS = (
     'GPT',
     'Cortana',
     'Falcon',
+    'GPT-3.5',
+    'GPT-4o',
+    'OpenAI',
+    'Claude Opus',
+    'Claude Sonnet',
+    'Qwen3',
+    'Llama 3',
+    'DeepSeek R1',
+    'Mixtral',
+    'InternLM3',
+    'InternVL',
+    'Vicuna',
+    'Alpaca',
+    'BERT',
+    'PaLM',
+    'LaMDA',
+    'Perplexity',
+    'Bing Chat',
+    'Watson',
+    'Eliza',
+    'Jarvis',
+    'HAL 9000',
+    'Bixby',
+    'Google Assistant',
+    'Character.AI',
+    'MiniMax',
+    'GLM-4',
+    'Command R',
+    'Nemotron',
+    'Pi',
+    'BLOOM',
+    'StableLM',
+    'Orca',
+    'TinyLlama',
+    'Ernie',
+    'Moonshot',
 )
-MODELS_ZH = (*MODELS, '文心一言', '通义千问', '豆包', '书生·浦语', '小爱同学', '讯飞星火', '混元', '智谱清言')
+MODELS_ZH = (
+    *MODELS,
+    '文心一言',
+    '通义千问',
+    '豆包',
+    '书生·浦语',
+    '小爱同学',
+    '讯飞星火',
+    '混元',
+    '智谱清言',
+    '元宝',
+    '天工',
+    '百川',
+    '盘古',
+    '文心',
+    '通义',
+    '书生',
+    '小度',
+    '天猫精灵',
+    '商汤',
+    '悟道',
+    '小冰',
+    '华为小艺',
+    '月之暗面',
+    '深度求索',
+    '星火',
+    '贾维斯',
+)
 
 
 def _exchange(rng: random.Random, table: dict, intent: str) -> list[dict]:
     questions, answers = table[intent]
     model = rng.choice(MODELS if table is EN else MODELS_ZH)
     spaced = f' {model} ' if table is ZH and model.isascii() and rng.random() < 0.5 else model
-    question = write(rng, questions, model=spaced).strip()
+    zh = table is ZH
+    if rng.random() < 0.3:
+        question = write(rng, questions, model=spaced).strip()
+    else:
+        question = ask(rng, (_asks_zh if zh else _asks_en).IDENTITY[intent], zh, model=spaced).strip()
+    question = dressed(rng, question, zh)
     if intent == 'other' and rng.random() < 0.2:
         question = question.lower()
     shown = f' {model} ' if table is ZH and model.isascii() else model
