@@ -65,7 +65,8 @@ def test_everything_imported_is_named(dependencies):
     providers = importlib.metadata.packages_distributions()
     missing = {}
     for where, source in sources():
-        for name in imported_names(source) - OURS - set(sys.stdlib_module_names):
+        neighbours = {path.stem for path in (ROOT / where).parent.glob('*.py')}
+        for name in imported_names(source) - OURS - neighbours - set(sys.stdlib_module_names):
             if not {normal(d) for d in providers.get(name, [])} & named:
                 missing.setdefault(name, []).append(str(where))
     assert not missing
