@@ -20,7 +20,7 @@ import numpy as np
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from training import mix, texts
+from training import mix, talk_memory, texts
 from training.tokenizer import BOS, EOS, IM_END, IM_START, encode_plain, load_tokenizer, save_tokenizer, train_tokenizer
 
 # What a token is for: a frame nobody learns, the user's words, the assistant's, the user's where words may be hidden,
@@ -54,8 +54,10 @@ class Corpus:
 def tokenizer_texts(seed: int, conversations: int):
     """What the tokenizer is trained on: every phrasing and answer, and `conversations` drawn ones.
 
-    Latin names to copy are left out: none becomes one token, so the trained ones look like those never seen.
+    Latin names to copy are left out: none becomes one token, so the trained ones look like those never seen.  Each
+    character of Chinese names does become one: three bytes that many characters share are harder to copy.
     """
+    yield from (talk_memory.ZH_SURNAMES + talk_memory.ZH_GIVEN + talk_memory.ZH_FOREIGN,) * 200
     for entry in texts.faq():
         yield from entry.asks
         yield from (entry.answer,) * 3
