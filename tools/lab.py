@@ -7,6 +7,7 @@ It listens on 127.0.0.1 with a fresh token and prints the address to open.
 
 import argparse
 import getpass
+import json
 import os
 import secrets
 import socket
@@ -56,6 +57,15 @@ def banner(port: int, token: str, browser: bool, environ=os.environ) -> str:
     return '\n'.join([*lines, 'Ctrl-C twice ends JupyterLab.', ''])
 
 
+def no_news() -> None:
+    """Tell this environment's JupyterLab not to ask about news, nor to look for any: a class may be offline."""
+    path = Path(sys.prefix, 'share', 'jupyter', 'lab', 'settings', 'overrides.json')
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        settings = {'@jupyterlab/apputils-extension:notification': {'fetchNews': 'false', 'checkForUpdates': False}}
+        path.write_text(json.dumps(settings), encoding='utf-8')
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--port', type=int, default=8888, help='the first port to try (default: %(default)s)')
@@ -77,6 +87,7 @@ def main() -> None:
     if args.dry_run:
         print(' '.join(command))
         return
+    no_news()
     # The token goes by the environment: a command line can be read by every user of the machine.
     os.environ.update(JUPYTER_TOKEN=token, JUPYTER_PREFER_ENV_PATH='1')
     os.execv(command[0], command)
