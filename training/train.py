@@ -83,11 +83,14 @@ class Batches:
 
 
 def hide(tokens: torch.Tensor, kinds: torch.Tensor, share: float, generator: torch.Generator) -> torch.Tensor:
-    """`tokens` with some words of FAQ questions unknown: in `share` of the rows, up to three in ten."""
+    """`tokens` with some words of FAQ questions unknown or random: in `share` of the rows, up to three in ten."""
     rate = torch.rand(len(tokens), 1, device=tokens.device, generator=generator) / share
     rate = torch.where(rate < 1, rate * 0.3, 0)
     hit = (torch.rand(tokens.shape, device=tokens.device, generator=generator) < rate) & (kinds == MASKABLE)
-    return torch.where(hit, UNK, tokens)
+    # a third become random words: in use the model meets words that do not help, and never `<unk>`
+    other = torch.randint(3, IM_END, tokens.shape, device=tokens.device, generator=generator)
+    other = torch.where(torch.rand(tokens.shape, device=tokens.device, generator=generator) < 1 / 3, other, UNK)
+    return torch.where(hit, other, tokens)
 
 
 def losses(
