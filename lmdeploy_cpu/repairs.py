@@ -9,8 +9,8 @@ import torch
 
 from .patching import on_cpu, patch
 
-# Turns of the event loop after each forward pass: what was just computed travels through about this many tasks
-# (model agent, engine loop, response queue, request, RPC) before a client sees it.
+# At most this many turns of the event loop after each forward pass, while anybody waits for one: what was computed
+# travels through about as many tasks (model agent, engine loop, response queue, request, RPC) before a client sees it.
 LOOP_TURNS = 10
 
 
@@ -140,8 +140,11 @@ def let_others_run(old):
     async def async_forward(self, *args, **kwargs):
         output = await old(self, *args, **kwargs)
         if on_cpu():
+            waiting = getattr(asyncio.get_running_loop(), '_ready', True)  # asyncio's queue of callbacks; others: guess
             for _ in range(LOOP_TURNS):
                 await asyncio.sleep(0)
+                if not waiting:
+                    break
         return output
 
     return async_forward
