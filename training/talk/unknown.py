@@ -6,10 +6,12 @@ The fillers are many and partly invented, so that the model learns what to do wi
 # ruff: noqa: E501, SIM905 (tables of words)
 
 import random
+import re
 
-from ._write import capital, turn, typed, write
+from . import _fields
+from ._write import capital, dressed, turn, typed, write
 
-WEIGHT = 2.2
+WEIGHT = 3.3
 
 COUNTRIES_EN = 'France|Peru|Japan|Kenya|Norway|Brazil|Canada|Egypt|Mongolia|Iceland|Chile|Greece|Turkey|Poland|Vietnam|Ghana|Nepal|Cuba|Finland|Morocco|India|Spain|Italy|Australia|Mexico|Thailand|Ukraine|Sweden|Bolivia|Laos|Madagascar|Portugal|Hungary|Jordan|Fiji|Senegal|Austria|Ireland|Korea|Russia|Germany|Zambia|Uruguay|Bhutan|Malta|Latvia|Panama|Oman|Qatar|Samoa'.split(
     '|'
@@ -71,8 +73,12 @@ GADGETS_ZH = '冰箱|烤面包机|智能手表|微波炉|游戏机|洗衣机|汽
 )
 _SYLLABLES = (
     'ba ze kro lin mur tal vex dor qui shan pel gro nix wem fal ost ur ith ond ark lo mi rus ven gal dru'.split()
+    + 'an bel cor dan ef fin gar hol iv jas ken lor mon nar op pra quen rod sil tam ul vor wil xan yor zim sta bri cle tho'.split()
+    + 'flo sna twi spo kra phi che aud eir oon ump ick ash eld orn'.split()
 )
-_CHARACTERS = '岚卡墨灵舟澜朔霁砾苔隅笙徊黎钧珀蕴荻钰渊璃虬篁镜泊峤棠辙屿鹭碣'
+_CHARACTERS = (
+    '岚卡墨灵舟澜朔霁砾苔隅笙徊黎钧珀蕴荻钰渊璃虬篁镜泊峤棠辙屿鹭碣翎蔚彦昱茗骁琮沅澍祯樾颢蘅笃岫洵婧逸喆锴淼霏荃垚澜岑'
+)
 
 
 def _name(rng: random.Random) -> str:
@@ -404,9 +410,30 @@ def _question(rng: random.Random, zh: bool) -> str:
     return typed(rng, question)
 
 
+def _field_question(rng: random.Random, zh: bool) -> tuple[str, str]:
+    """A question of a field and the field; every tenth is about something that nobody has heard of."""
+    fields = _fields.ZH if zh else _fields.EN
+    field = rng.choice(list(fields))
+    things, frames = fields[field]
+    x, y = rng.sample(things, 2)
+    if field != 'task' and rng.random() < 0.1:
+        x = _name_zh(rng) if zh else _name(rng)
+    if not zh and 'are ' not in x and rng.random() < 0.05:
+        x = x.lower()
+    question = rng.choice(frames).format(x=x, y=y, z=re.sub('^(an?|the|a pair of) ', '', x))
+    question = re.sub('了了', '了', question) if zh else re.sub(r'\bmy my\b|\bmy an?\b', 'my', question)
+    if question[-1].isalnum():
+        question += rng.choice('？？？。') if zh else rng.choice('???.')
+    return typed(rng, dressed(rng, question, zh)), field
+
+
 def _exchange(rng: random.Random, zh: bool) -> list[dict]:
-    question = _question(rng, zh)
-    ill = any(name in question for name in (ILLS_ZH if zh else ILLS_EN))
+    if rng.random() < 0.6:
+        question, field = _field_question(rng, zh)
+        ill = field == 'health'
+    else:
+        question = _question(rng, zh)
+        ill = any(name in question for name in (ILLS_ZH if zh else ILLS_EN))
     if ill and 'LMDeploy' not in question:
         return turn(question, write(rng, HEALTH_ZH if zh else HEALTH_EN))
     return turn(question, write(rng, ANSWERS_ZH if zh else ANSWERS_EN))
