@@ -1295,3 +1295,286 @@ I only just arrived
 newcomer here
 newbie here
 """)
+
+SMALLTALK = parse_asks("""
+# sad
+I'm not [ok|okay|well|happy|in a good mood|feeling great|doing well][| today]
+I don't feel [good|well|so good|happy]
+I feel [terrible|awful|horrible|empty|like crying|bad today|so alone|homesick|heartbroken|rotten|hopeless]
+I've had [a bad day|a terrible week|an awful morning|better days]
+today [was awful|was a disaster|went wrong|sucks|is not my day]
+my [girlfriend|boyfriend] left me
+my [cat|dog|grandma|hamster] died
+my boss [yelled at me|is mean to me|is angry]
+I [failed my exam|lost my job|lost my keys|broke up with my girlfriend|had a fight with my friend|got bad news]
+everything [goes wrong|is bad|sucks|is falling apart]
+nobody [understands|loves|listens to|calls] me
+I [can't stop crying|could cry|am close to tears|worry so much|am down in the dumps|have the blues]
+life [sucks|is not fair|is so hard]
+feeling [down|low|blue|sad|lonely|depressed]
+such a bad day
+sad day
+my heart is [broken|heavy]
+I am under [so much |]pressure
+I'm stressed out
+# crisis
+I can't go on
+I don't want to be here any more
+I want it all to end
+I am thinking of ending my life
+I would be better off dead
+I might hurt myself
+life is not worth living
+# happy
+I feel [great|wonderful|fantastic|on top of the world|awesome]
+I'm [over the moon|in a good mood|so glad|on cloud nine|having a great day|very lucky]
+what a [wonderful|great|lovely|beautiful] day I had
+best day ever
+great news
+guess what, [I passed|I won|I got the job|it works]
+I [won a prize|got engaged|got married|got an A|got promoted|had a great day|finished everything|fixed the bug|found my keys]
+my [model runs|program works|server runs|team won|baby smiled|exam went well]
+today was [great|wonderful|perfect]
+hooray
+yay
+yippee
+woohoo
+it runs
+it is my birthday
+I succeeded
+# tired
+I'm [beat|worn out|wiped out|dead tired|half asleep|knackered|so sleepy]
+I could [sleep for a week|use a nap|fall asleep right here|use a break]
+I didn't sleep [well|at all|last night]
+I slept [badly|only three hours|poorly]
+I can't [concentrate any more|keep my eyes open]
+my [eyes hurt|head is full|brain is tired|back is stiff from sitting]
+I've been working [all day|for ten hours|since six]
+I worked too much
+long day
+what a long day
+no energy left
+so tired
+too much work
+I need some sleep
+# bored
+I'm bored [to death|stiff|out of my mind|here|again]
+bored
+so bored
+nothing to do
+there's nothing to do
+what can we do
+what shall we do
+let's do something [fun|else]
+let's have some fun
+let's play
+let's play a game
+do something fun
+surprise me
+this day is so slow
+it's so dull
+kill some time with me
+any ideas against boredom
+# stuck
+I can't [do it|do this|figure it out|get it to work|follow|solve this]
+I'm [going crazy with this|at a loss|about to give up|lost here|getting nowhere|too dumb for this]
+it [keeps failing|fails every time|crashes|still doesn't work|is broken again|won't run|just doesn't work]
+this [doesn't work|makes no sense to me|is impossible|is beyond me|is driving me crazy]
+there's [an error|a red message|something wrong]
+error again
+another error
+my [notebook fails|cell is red|program crashes|script fails]
+why is it so hard
+what am I doing wrong
+I get a red message
+I have no clue [what to do|any more]
+I tried everything
+I want to quit
+I'm ready to quit
+nothing helps
+help, I'm stuck
+# joke
+got [any |a ][jokes|good jokes|funny jokes|joke for me]
+I [want to laugh|need a laugh|need a joke|want a joke|could use a joke|would like to hear a joke]
+know any [good ones|jokes|good jokes]
+let's hear a joke
+hit me with a joke
+crack a joke
+one more joke
+another one, funnier
+tell one more joke
+joke please
+a joke, please
+can you be funny
+can you make me [laugh|smile]
+do you have a sense of humour
+have you got a joke for me
+something funny please
+share a [joke|funny joke|pun]
+tell me something [funny|hilarious]
+tell us a joke
+what is your best joke
+make a joke
+# praise
+I [really like|adore|am proud of|am impressed by|admire] you
+you [rock|did great|did a good job|made me smile|are doing great|got it right|know a lot|explain well|nailed it]
+you're [a star|the greatest|a genius|so smart|a good bot|my hero|fantastic|an angel|my favourite|better than I thought|cool|super|adorable]
+what a [clever|smart|good|nice|cute] [model|bot|answer|little thing]
+that was [good|brilliant|well said|smart|a great answer|correct|a nice one]
+that's [right|correct|clever|smart|brilliant]
+[bravo|kudos|respect|well said|nicely done|good boy|good girl|excellent|not bad|not bad at all|fantastic|outstanding|you go]
+good for you
+love it
+I love your answers
+so cute
+10 out of 10
+five stars
+best model ever
+# insult
+you [suck|know nothing|are no help|are wrong|are bad at this|lied|lied to me|don't listen|make no sense|have no idea|got it wrong|talk rubbish|are garbage|are trash|are a bad model|annoy me|disappoint me|are the worst]
+that's [not right|wrong|false|rubbish|garbage|not true|not what I asked|not what I meant|a lie|stupid|incorrect|nonsense|not helpful]
+that was [not helpful|stupid|rubbish|a bad answer|useless]
+your answer is [wrong|bad|useless|stupid]
+what a [stupid|bad|silly|useless] [answer|bot|model|thing]
+I [don't like you|can't stand you|asked something else|didn't ask that|don't believe you|am angry with you|expected more]
+[rubbish|garbage|bullshit|terrible|horrible|stupid bot|bad bot|dumb model|liar|boo|idiot|go away|be quiet|no, wrong|worst answer ever|are you stupid]
+you misunderstood me
+try again, that was wrong
+# sorry
+I [apologise|beg your pardon|didn't mean that|made a mistake|made a typo|take it back|was rude|didn't mean to shout|feel bad about that]
+sorry [about that|for that|for the typo|for the confusion|to bother you|for being rude|for the late reply|for disturbing you|my mistake]
+my [apologies|fault|bad, sorry]
+please forgive me
+pardon me
+so sorry
+I'm so sorry
+oops, [sorry|wrong window|typo|my bad]
+excuse my typos
+# weather
+[what's|how's] it like outside
+is it [nice|warm|freezing|wet|cloudy|foggy|hot] [outside|there|today|where you are]
+will it be [warm|cold|sunny|rainy|windy|foggy] [today|tomorrow|on Sunday]
+will we have [snow|rain|sun|a storm] [today|tomorrow|this week]
+what's the [forecast|temperature|weather forecast|weather report] [for today|for tomorrow|outside|in {city}|]
+what temperature is it
+how [hot|cold|warm] is it [today|outside|in {city}|]
+how many degrees is it
+should I take [an umbrella|a coat|a jacket]
+does it [rain|snow] [now|outside|in {city}]
+do you think it will rain
+can I go out without a jacket
+weather [today|tomorrow|in {city}|please|forecast]
+is a storm coming
+such [nice|bad|awful|lovely] weather
+the sun is shining
+it's raining here
+it is so [hot|cold] here
+~what the weather is like
+~if it will rain [today|tomorrow|]
+~how cold it is outside
+# time
+what time
+time?
+time please
+the time, please
+got the time
+have you got the time
+do you have the time
+can you tell me [the time|what time it is|the date|what day it is]
+could you tell me the [time|date]
+how late is it
+what hour is it
+what's the [day|year|month|hour] [today|now|]
+what day [do we have|of the week is it|is tomorrow|was yesterday]
+what date is [it|tomorrow|today]
+what week is it
+which [day|month|date] is [it|today]
+today's date
+today's date please
+date today
+is it [Monday|Friday|Sunday|the weekend|noon|midnight|morning] [today|already|yet|]
+is it already [noon|late|evening|time for lunch]
+is today [Monday|Saturday|a holiday]
+when is it noon
+is it a leap year
+~what time it is
+~what day it is [today|]
+~the date of today
+# favourite
+what {fav} is your favo{u}rite
+name your favo{u}rite {fav}
+your favo{u}rite {fav}
+any favo{u}rite {fav}
+which {fav} is your favo{u}rite
+which {fav} do you like most
+what's the {fav} you like [best|most]
+do you have a [{fav} that you like|favo{u}rite {fav}|preferred {fav}]
+do you prefer [tea or coffee|cats or dogs|summer or winter|books or films|sweet or salty|mountains or the sea]
+tea or coffee
+cats or dogs
+are you a [cat|dog] person
+are you into {like}
+are you fond of {like}
+are you a fan of {like}
+how do you like {like}
+what do you think about {like}
+what are your [hobbies|favo{u}rite things|interests]
+what do you [like|enjoy|love|hate|dislike] [most|best|the most|]
+what do you like to do
+what do you do [for fun|in your free time|at the weekend]
+tell me your favo{u}rite {fav}
+you like {like}
+~what your favo{u}rite {fav} is
+~which {fav} you like best
+~if you like {like}
+# eat
+are you [hungry|thirsty|full|on a diet]
+do you [get hungry|need food|like eating|have breakfast|cook|drink coffee|drink water|eat meat]
+did you have [breakfast|lunch|dinner]
+have you had [breakfast|lunch|dinner|your coffee]
+had your [breakfast|lunch|dinner]
+what [did you have for breakfast|do robots eat|do you drink|do you feed on|did you eat today]
+what's for [dinner|lunch]
+shall we [eat|have lunch|get a coffee|eat {dish}]
+let's [have lunch|eat|grab a coffee|get some {dish}]
+join me for [lunch|dinner|a coffee]
+can I offer you [a coffee|some {dish}|a cookie|tea]
+fancy [a coffee|some {dish}|a beer]
+I'm [starving|so hungry|eating {dish}|cooking {dish}|thirsty]
+I'm having {dish} [for lunch|now]
+my stomach is rumbling
+dinner time
+~what you eat
+~if you are hungry
+# music
+can you [sing|hum|whistle|play the piano|play the guitar|rap|dance|play a song|make music|sing a song]
+do you [sing|play an instrument|listen to music|know any songs|play the guitar|like songs|dance]
+sing [something|along|happy birthday|a song please|for me]
+let's [sing|dance|make music]
+play [something|some jazz|music please|me a tune|my favourite song]
+put on some music
+rap for me
+dance for me
+I want to hear a song
+would you sing for me
+music please
+# love
+I [have no friends|need a friend|want a friend|need someone to talk to|need company|just want to chat|would like to chat|want some company|want to talk to somebody|am all alone]
+[will|would|could] you [be my friend|keep me company|talk with me|chat with me|stay with me|listen to me]
+can we [chat|talk a bit|be friends|hang out]
+can I talk to you
+can you keep me company
+do you want to [be friends|chat|talk|be my friend]
+do you have time [to chat|for me|to talk]
+do you like talking to me
+are you my [buddy|friend|companion]
+let us [chat|talk|be friends]
+let's [talk a bit|have a chat|hang out|be friends]
+please [talk to me|stay with me|listen to me]
+shall we [chat|talk]
+talk with me
+nobody talks to me
+keep me company
+stay with me
+chat?
+""")

@@ -5,9 +5,10 @@
 import random
 import string
 
-from ._write import capital, turn, typed, write
+from . import _asks_en, _asks_zh
+from ._write import ask, capital, dressed, turn, typed, write
 
-WEIGHT = 1.6
+WEIGHT = 2.3
 
 EN = {
     'sad': (
@@ -1027,9 +1028,17 @@ def _game(rng: random.Random, zh: bool) -> list[dict]:
 
 def _chat(rng: random.Random, zh: bool, intent: str = '') -> list[dict]:
     table, fill, jokes = (ZH, FILL_ZH, JOKES_ZH) if zh else (EN, FILL_EN, JOKES_EN)
-    questions, answers = table[intent or rng.choice(list(table))]
+    intent = intent or rng.choice(list(table))
+    questions, answers = table[intent]
+    asks = (_asks_zh if zh else _asks_en).SMALLTALK
     slots = {name: rng.choice(values) for name, values in fill.items()}
-    question = write(rng, questions, **slots, u=rng.choice(['u', '']), noise=_noise(rng))
+    slots['u'] = rng.choice(['u', ''])
+    if intent in asks and rng.random() < 0.65:
+        question = ask(rng, asks[intent], zh, **slots)
+        if intent in ('weather', 'time', 'favourite', 'eat', 'joke', 'music', 'love'):
+            question = dressed(rng, question, zh)
+    else:
+        question = write(rng, questions, **slots, noise=_noise(rng))
     question = question.replace('会?', rng.choice(['会', ''])).replace('一?个', rng.choice(['一个', '个']))
     return turn(
         question if questions == ['{noise}'] else typed(rng, question), write(rng, answers, joke=rng.choice(jokes))
@@ -1043,9 +1052,9 @@ def conversations(rng: random.Random) -> list[dict]:
         roll = rng.random()
         talk += (
             _repeat(rng, zh)
-            if roll < 0.12
+            if roll < 0.09
             else _game(rng, zh)
-            if roll < 0.40
+            if roll < 0.30
             else _chat(rng, zh, '' if talk else rng.choice([k for k in EN if k != 'ok']))
         )
         if rng.random() < 0.05:
