@@ -18,7 +18,6 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from helpers import random_checkpoint
 from helpers.records import new_record, save_record
@@ -81,8 +80,8 @@ def execute(path: Path, setting: str, executed: Path) -> dict:
     with PeakMemory() as memory:
         try:
             client.execute()
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as e:
-            error = str(e)
+        except Exception as e:  # whatever stopped it, the other notebooks still run
+            error = f'{type(e).__name__}: {e}'
     time_s = time.perf_counter() - start
     executed.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, executed / f'{setting}-{path.name}')
@@ -92,6 +91,18 @@ def execute(path: Path, setting: str, executed: Path) -> dict:
     if error:
         print(error[-3000:], flush=True)
     return row
+
+
+def save(name: str | None, commit: str | None, rows: list[dict]) -> None:
+    """Write the record, if it has a name."""
+    if name:
+        random = {row['setting'] for row in rows} - {'tiny'}
+        model = 'tiny-chat' if not random else 'InternLM2-Chat-1.8B (settings share and slice) and tiny-chat (tiny)'
+        data = {'slice_mib': SLICE_MIB, 'rows': rows}
+        save_record(
+            new_record('notebooks', model=model, weights='random' if random else 'trained', data=data, commit=commit),
+            name,
+        )
 
 
 def main() -> int:
@@ -111,15 +122,12 @@ def main() -> int:
         os.environ['COURSE_MODEL'] = 'tiny-chat' if setting == 'tiny' else str(SHARE)
         ballast = start_ballast() if setting == 'slice' else None
         try:
-            rows += [execute(path, setting, args.executed) for path in notebooks]
+            for path in notebooks:
+                rows.append(execute(path, setting, args.executed))
+                save(args.save, args.commit, rows)  # after each: a break costs one notebook
         finally:
             if ballast:
                 ballast.communicate()
-    if args.save:
-        data = {'slice_mib': SLICE_MIB, 'rows': rows}
-        model = 'tiny-chat, and InternLM2-Chat-1.8B'
-        record = new_record('notebooks', model=model, weights='random', data=data, commit=args.commit)
-        print('written:', save_record(record, args.save))
     return 0 if all(row['ran_to_the_end'] for row in rows) else 1
 
 
