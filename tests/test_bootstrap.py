@@ -70,7 +70,7 @@ def fake_steps(bootstrap, monkeypatch, failing=None):
         if failing and failing in words:
             return 1
         if ' venv ' in f' {words} ':
-            os.makedirs(os.path.join(bootstrap.VENV, 'bin'))
+            os.makedirs(os.path.join(bootstrap.VENV, 'bin'), exist_ok=True)
             os.symlink(sys.executable, os.path.join(bootstrap.VENV, 'bin', 'python'))
         return 0
 
@@ -89,6 +89,17 @@ def test_a_failed_set_up_says_which_step_and_is_done_again(bootstrap, monkeypatc
     assert any('venv' in s for s in steps)
     assert any('pip install' in s for s in steps)
     assert bootstrap.read_stamp(bootstrap.VENV) == bootstrap.wanted_stamp()
+
+
+def test_an_environment_that_somebody_else_made_is_left_alone(bootstrap, monkeypatch):
+    theirs = Path(bootstrap.VENV, 'lib', 'work.py')
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text('x = 1')
+    steps = fake_steps(bootstrap, monkeypatch)
+    with pytest.raises(SystemExit, match='did not make it'):
+        bootstrap.environment_python()
+    assert theirs.read_text() == 'x = 1'
+    assert steps == []
 
 
 def test_a_complete_environment_starts_at_once(bootstrap, monkeypatch):

@@ -20,6 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, '.venv')
 CONDA_NAME = 'lmdeploy-course'
 OLDEST, NEWEST = (3, 11), (3, 13)
+UNFINISHED = '.course-unfinished'  # ours to remove: an environment that somebody else made is not
 DISK_GB = 12  # the finished environment has about 9 GB, and pip unpacks beside its downloads
 INSTEAD = """LMDeploy has wheels for Linux on x86-64 only (and none that this course can use elsewhere).  Use instead:
   - Windows: WSL2 (wsl --install), then this same command inside it;
@@ -109,6 +110,8 @@ def install(python, prefix):
     with open(stamp + '.tmp', 'w', encoding='utf-8') as f:
         f.write(wanted_stamp() + '\n')
     os.replace(stamp + '.tmp', stamp)
+    if os.path.exists(os.path.join(prefix, UNFINISHED)):
+        os.remove(os.path.join(prefix, UNFINISHED))
     print('[ OK ] the environment is ready: ' + prefix, flush=True)
 
 
@@ -119,8 +122,15 @@ def make_venv():
     if free_gb < DISK_GB:
         fail(f'{free_gb:.1f} GB are free on the disk of {ROOT}, and the environment needs {DISK_GB} GB.')
     if os.path.lexists(VENV):
+        if not os.path.exists(os.path.join(VENV, UNFINISHED)) and read_stamp(VENV) is None:
+            fail(
+                f'{VENV} is there, and this course did not make it: move it away, or activate an environment of conda.'
+            )
         print('[....] removing an environment that was not finished', flush=True)
         shutil.rmtree(VENV)
+    os.makedirs(VENV)
+    with open(os.path.join(VENV, UNFINISHED), 'w', encoding='utf-8') as f:
+        f.write('made by tools/bootstrap.py, which removes this file when all is there\n')
     version = '.'.join(str(n) for n in python_version(python))
     run_step(
         'making a virtual environment with Python ' + version,
