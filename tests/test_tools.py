@@ -88,6 +88,10 @@ def notebook(path: Path, *sources: str) -> Path:
 
 def test_course_executes_and_indexes_and_names_what_failed(tmp_path):
     good = notebook(tmp_path / 'good.ipynb', 'x = 6 * 7', 'print("the answer is", x)')
+    (tmp_path / 'dot.svg').write_text('<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>')
+    with_picture = nbformat.read(good, as_version=4)
+    with_picture.cells[0].source += '\n\n![a dot](dot.svg)'
+    nbformat.write(with_picture, good)
     bad = notebook(tmp_path / 'bad.ipynb', 'print("before")', '1 / 0', 'print("after")')
     out = tmp_path / 'out'
     done = subprocess.run(
@@ -98,7 +102,9 @@ def test_course_executes_and_indexes_and_names_what_failed(tmp_path):
     assert 'ZeroDivisionError' in done.stderr
     executed = nbformat.read(out / 'good.ipynb', as_version=4)
     assert executed.cells[2].outputs[0].text == 'the answer is 42\n'
-    assert 'the answer is 42' in (out / 'good.html').read_text()
+    page = (out / 'good.html').read_text()
+    assert 'the answer is 42' in page
+    assert 'src="dot.svg"' not in page, 'the page must carry its pictures with it'
     index = (out / 'index.html').read_text()
     assert 'The title of good' in index
     assert 'ran to the end' in index

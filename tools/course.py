@@ -44,6 +44,7 @@ def title_of(notebook) -> str:
 def execute(path: Path, out: Path, timeout_s: int) -> Run:
     """Run a copy of the notebook `path`; write the executed copy and its HTML page into `out`, also after an error."""
     notebook = nbformat.read(path, as_version=4)
+    resources = {'metadata': {'path': str(path.parent)}}  # where cells run, and where pictures lie
     start, error = time.perf_counter(), None
     with tqdm(total=len(notebook.cells), desc=path.stem, unit='cell', file=sys.stdout) as bar:
         client = NotebookClient(
@@ -51,7 +52,7 @@ def execute(path: Path, out: Path, timeout_s: int) -> Run:
             timeout=timeout_s,
             kernel_name='python3',
             record_timing=False,
-            resources={'metadata': {'path': str(path.parent)}},
+            resources=resources,
             on_cell_complete=lambda cell, cell_index: bar.update(cell_index + 1 - bar.n),
         )
         try:
@@ -61,7 +62,7 @@ def execute(path: Path, out: Path, timeout_s: int) -> Run:
         bar.update(bar.total - bar.n if error is None else 0)
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
     nbformat.write(notebook, out / path.name)
-    page, _ = HTMLExporter().from_notebook_node(notebook)
+    page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook, resources)
     (out / f'{path.stem}.html').write_text(page, encoding='utf-8')
     return Run(path.stem, title_of(notebook), time.perf_counter() - start, error)
 
