@@ -126,6 +126,7 @@ def test_the_command_runs_in_the_environment(bootstrap, monkeypatch):
     monkeypatch.setattr(sys, 'argv', ['bootstrap.py', '-m', 'pytest'])
     monkeypatch.delenv('OMP_WAIT_POLICY', raising=False)
     monkeypatch.setenv('PATH', '/usr/bin')
+    monkeypatch.chdir(bootstrap.ROOT)  # main() changes it, and this brings it back
     ran = []
     monkeypatch.setattr(bootstrap.os, 'execv', lambda *a: ran.append(a))
     bootstrap.main()
