@@ -48,14 +48,19 @@ class ChatBox(ipywidgets.VBox):
             try:
                 request = [dict(message) for message in self.messages]
                 for piece in self.pipe.stream_infer(request, sessions=session, gen_config=self.gen_config):
+                    if piece.finish_reason == 'error':  # LMDeploy hands an error over as an answer, and raises none
+                        raise RuntimeError(piece.error_message)
                     answer += piece.text
                     self._draw(answer)
                     if self._stop.is_set():
                         session.abort()
                         break
-            except Exception as error:
+            except BaseException as error:  # an interrupted cell too
                 self.messages.pop()
-                self._draw(problem=f'The engine gave no answer: {error}')
+                self._draw(problem=f'The engine gave no answer: {error or type(error).__name__}')
+                session.abort()
+                if not isinstance(error, Exception):
+                    raise
                 raise RuntimeError(f'no answer to {text!r}: {error}') from error
             self.messages.append({'role': 'assistant', 'content': answer})
             self._draw()

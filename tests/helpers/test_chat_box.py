@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers import chat_box
+from helpers import chat_box, engine_config
+from helpers.models import EMBEDDED
 
 
 class Pipe:
@@ -24,11 +25,14 @@ class Pipe:
     def stream_infer(self, messages, sessions, gen_config):
         self.requests.append((messages, gen_config))
         if 'crash' in messages[-1]['content']:
-            raise ValueError('out of memory')
+            yield SimpleNamespace(text='', finish_reason='error', error_message='out of memory')
+            return
         for i, word in enumerate(messages[-1]['content'].split()):
             if i == 1 and self.gate:
                 assert self.gate.wait(10)
-            yield SimpleNamespace(text=word.upper() + ' ')
+            if word == 'interrupt':
+                raise KeyboardInterrupt
+            yield SimpleNamespace(text=word.upper() + ' ', finish_reason=None, error_message=None)
 
 
 @pytest.fixture
@@ -87,6 +91,29 @@ def test_an_error_is_shown_and_the_next_question_works(pipe):
     assert 'out of memory' in box._page.value
     assert box.messages == []
     assert box.ask('again') == 'AGAIN '
+
+
+def test_an_interrupted_cell_takes_its_question_back_and_stops_the_engine(pipe):
+    box = chat_box(pipe)
+    with pytest.raises(KeyboardInterrupt):
+        box.ask('now interrupt this')
+    assert box.messages == []
+    assert pipe.aborted == 1
+    assert box.ask('again') == 'AGAIN '
+
+
+def test_a_real_engine_refuses_what_is_too_long_and_answers_what_is_not():
+    from lmdeploy import GenerationConfig, pipeline
+
+    config = engine_config(session_len=128, cache_max_entry_count=0.1)
+    with pipeline(str(EMBEDDED / 'tiny-chat'), backend_config=config, log_level='ERROR') as pipe:
+        box = chat_box(pipe, GenerationConfig(max_new_tokens=16, do_sample=False))
+        with pytest.raises(RuntimeError, match='length'):
+            box.ask('too long ' * 200)
+        assert 'The engine gave no answer' in box._page.value
+        assert box.messages == []
+        assert box.ask('Hello!').strip()
+        assert len(box.messages) == 2
 
 
 def test_clear_forgets(pipe):
