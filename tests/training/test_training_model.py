@@ -1,8 +1,10 @@
 """Tokenizer, model, corpus and a small training run."""
 
+import itertools
 import json
 import pathlib
 import random
+import re
 
 import numpy as np
 import pytest
@@ -144,10 +146,10 @@ def test_words_to_copy_are_cut_alike_everywhere(tokenizer, monkeypatch):
     seen = set()
     for seed in range(30):
         tokens = build_corpus.encode(tokenizer, [turns], random.Random(seed))[0][0].tolist()
-        text = [tokenizer.decode([token], skip_special_tokens=False) for token in tokens]
-        starts = [i for i, piece in enumerate(text) if piece.startswith(' Z')]
-        ends = [next(j for j in range(i, len(text)) if ''.join(text[i : j + 1]) == f' {name}') for i in starts]
-        cuts = {tuple(text[i : j + 1]) for i, j in zip(starts, ends, strict=True)}
+        pieces = [tokenizer.decode([token], skip_special_tokens=False) for token in tokens]
+        ends = list(itertools.accumulate(map(len, pieces)))
+        starts = [match.start() for match in re.finditer(name, ''.join(pieces))]
+        cuts = {tuple(end - start for end in ends if 0 < end - start < len(name)) for start in starts}
         assert (len(starts), len(cuts)) == (3, 1)
         seen |= cuts
     assert len(seen) > 5
