@@ -3,7 +3,6 @@
 import random
 import re
 
-CN_DIGITS = '零一二三四五六七八九'
 WORDS = {'+': ('plus', '加'), '-': ('minus', '减'), '*': ('times', '乘')}
 SIGNS = {'+': '+', '-': '-', '*': '×'}
 
