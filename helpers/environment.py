@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
+from lmdeploy_cpu.budget import available_memory
+
 from .files import tilde
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -227,7 +229,7 @@ def _memory() -> Answer:
             return True, found, ''
         mend = f'{MODEL} needs {GPU_FREE_GIB:g} GiB: end other programs and notebooks, or take the small model: '
         return False, found, f'{mend}export COURSE_MODEL=tiny-chat'
-    available = _available_ram()
+    available = available_memory()
     found = f'{available / GIB:.1f} GiB of RAM free, budget of the CPU device {memory.total_bytes / GIB:.1f} GiB'
     if available >= memory.total_bytes + RAM_SPARE_GIB * GIB:
         return True, found, ''
@@ -305,20 +307,6 @@ def _nvidia_driver() -> tuple[str | None, tuple[int, int]]:
         return pynvml.nvmlSystemGetDriverVersion(), (cuda // 1000, cuda % 1000 // 10)
     except Exception:  # no library, no driver, no permission: all the same to the course
         return None, (0, 0)
-
-
-def _available_ram(cgroup: Path = Path('/sys/fs/cgroup')) -> int:
-    """Bytes of RAM that can be had now; a container's own limit counts."""
-    import psutil
-
-    available = psutil.virtual_memory().available
-    try:
-        limit = int((cgroup / 'memory.max').read_text())
-        in_use = int((cgroup / 'memory.current').read_text())
-        stat = dict(line.split() for line in (cgroup / 'memory.stat').read_text().splitlines())
-    except (OSError, ValueError):  # no limit
-        return available
-    return min(available, max(0, limit - in_use + int(stat.get('inactive_file', 0))))  # cached files make room
 
 
 def _lab_prefix(parent: str | None = None) -> Path | None:

@@ -1,8 +1,9 @@
 """The memory budget: bytes of RAM that play the part of a GPU's memory."""
 
 import os
+from pathlib import Path
 
-DEFAULT_GB = 4.0
+DEFAULT_GIB = 4.0
 _budget_bytes: int | None = None
 
 
@@ -10,6 +11,7 @@ def set_memory_budget(nbytes: int | None) -> None:
     """Weights and KV cache of one engine must fit into `nbytes`; engines built from now on see it.
 
     `cache_max_entry_count` is a ratio of what the weights leave of it. None: back to the environment variable.
+    Raises ValueError unless `nbytes` is positive.
     """
     global _budget_bytes
     if nbytes is not None and int(nbytes) <= 0:
@@ -21,7 +23,7 @@ def memory_budget() -> int:
     """The budget in bytes: what was set, else LMDEPLOY_CPU_MEMORY_GB (in GiB), else 4 GiB."""
     if _budget_bytes is not None:
         return _budget_bytes
-    text = os.environ.get('LMDEPLOY_CPU_MEMORY_GB', str(DEFAULT_GB))
+    text = os.environ.get('LMDEPLOY_CPU_MEMORY_GB', str(DEFAULT_GIB))
     try:
         gib = float(text)
     except ValueError:
@@ -31,13 +33,20 @@ def memory_budget() -> int:
     return int(gib * 2**30)
 
 
-def available_memory() -> int | None:
-    """Bytes that the kernel could give us now, or None where it does not say."""
+def available_memory(cgroup: Path = Path('/sys/fs/cgroup')) -> int | None:
+    """Bytes of RAM that can be had now; a container's own limit (cgroup v2) counts.  None where nobody says."""
     try:
-        with open('/proc/meminfo', encoding='ascii') as f:
-            for line in f:
-                if line.startswith('MemAvailable:'):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
+        available = _numbers(Path('/proc/meminfo'))['MemAvailable:'] * 1024
+    except (OSError, KeyError):
+        return None
+    try:
+        limit, in_use = (int((cgroup / f'memory.{name}').read_text()) for name in ('max', 'current'))
+        cached = _numbers(cgroup / 'memory.stat').get('inactive_file', 0)  # cached files make room
+    except (OSError, ValueError):  # no limit
+        return available
+    return min(available, max(0, limit - in_use + cached))
+
+
+def _numbers(path: Path) -> dict[str, int]:
+    lines = (line.split() for line in path.read_text().splitlines())
+    return {words[0]: int(words[1]) for words in lines}

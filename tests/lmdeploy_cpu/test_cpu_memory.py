@@ -8,6 +8,7 @@ from cpu_support import assert_same
 from safetensors import safe_open
 
 import lmdeploy_cpu
+from lmdeploy_cpu.budget import available_memory
 
 MIB = 2**20
 
@@ -74,6 +75,16 @@ def test_a_budget_too_small_is_an_error_that_says_so(engine, budget):
         budget(nbytes)
         with pytest.raises((RuntimeError, ValueError, MemoryError), match=r'(?i)memory|budget'):
             engine('llama', num_gpu_blocks=0, cache_max_entry_count=0.01)
+
+
+def test_a_containers_limit_counts(tmp_path):
+    machine = available_memory(tmp_path)
+    assert machine == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+    for name, text in (('max', 3 * MIB), ('current', 2 * MIB), ('stat', f'anon 5\ninactive_file {MIB}')):
+        (tmp_path / f'memory.{name}').write_text(f'{text}\n')
+    assert available_memory(tmp_path) == 2 * MIB  # files that are cached make room
+    (tmp_path / 'memory.max').write_text('max\n')
+    assert available_memory(tmp_path) > 64 * MIB
 
 
 def test_where_the_budget_comes_from(monkeypatch, budget):
