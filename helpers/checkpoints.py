@@ -321,6 +321,8 @@ def _making(target: Path, record: dict, needed_bytes: int):
             shutil.rmtree(target)  # in the cache only what is up to date is of use
         if part.exists() and read_json(part / RECORD) != record:
             shutil.rmtree(part)
+        for half in part.glob('.*'):  # left by a process that was killed: while we hold the lock nobody writes here
+            half.unlink()
         there_bytes = sum(path.stat().st_size for path in part.glob('*'))
         require_room(part, needed_bytes - there_bytes)
         part.mkdir(parents=True, exist_ok=True)

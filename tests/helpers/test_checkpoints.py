@@ -115,6 +115,7 @@ def test_a_broken_off_unpacking_goes_on_where_it_was(tmp_path, sentencepiece_mod
     assert not target.exists()
     first = part / written[0]
     first.write_bytes(first.read_bytes()[:-1])  # one of the two finished shards is hurt meanwhile
+    (part / '.model-00003-of-00003.safetensors.123').write_bytes(b'half')  # what a killed process was writing
 
     written.clear()
     monkeypatch.setattr(
