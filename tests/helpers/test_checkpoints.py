@@ -144,6 +144,37 @@ def test_a_changed_source_is_not_mixed_with_the_old_one(tmp_path, sentencepiece_
     assert not (internlm2_to_llama(source, tmp_path / 'again') / 'left-over').exists()
 
 
+_PEAK_CODE = """
+import re, sys
+import safetensors.torch
+from helpers import checkpoints
+from helpers.shards import write_shard
+def peak_bytes():  # getrusage would count what the parent process held before the start
+    return int(re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1]) * 1024
+def write(tensors, path):
+    write_shard(tensors, path)
+    peaks.append(peak_bytes())
+checkpoints.write_shard = write
+peaks = [peak_bytes()]
+checkpoints.internlm2_to_llama(*sys.argv[1:])
+print(*peaks)
+"""
+
+
+def test_unpacking_holds_one_shard_in_memory(tmp_path, tokenizer_folder, monkeypatch):
+    shard_bytes = 40 << 20
+    monkeypatch.setattr(checkpoints, 'SHARD_BYTES', shard_bytes)
+    geometry = dataclasses.replace(SMALL, hidden_size=1024, intermediate_size=1024, num_layers=32, head_dim=256)
+    source = random_checkpoint(geometry, tmp_path / 'source', tokenizer_from=tokenizer_folder)
+    done = subprocess.run(
+        [sys.executable, '-c', _PEAK_CODE, source, tmp_path / 'target'], capture_output=True, text=True, check=True
+    )
+    before, *_, last = peaks = [int(peak) for peak in done.stdout.split()]
+    assert len(peaks) > 8
+    # One shard of tensors; the mapped pages of its source, and what the libraries take, come to half a shard more.
+    assert last - before < 2 * shard_bytes
+
+
 def test_only_whole_unquantised_internlm2_is_unpacked(tmp_path, sentencepiece_model):
     source = write_checkpoint(tmp_path / 'source', sentencepiece_model)
     config = (source / 'config.json').read_text()
