@@ -9,6 +9,7 @@ import pathlib
 import shlex
 
 from training.evaluate import totals
+from training.files import write_json
 
 NAMES = {'en': 'English', 'zh': 'Chinese'}
 
@@ -233,7 +234,7 @@ def note_command(folder: pathlib.Path, arguments: list[str]) -> None:
     path = folder / 'training_log.json'
     log = json.loads(path.read_text('utf-8'))
     log['command'] = shlex.join(['python', '-m', 'training.run', *arguments])
-    path.write_text(json.dumps(log, ensure_ascii=False, indent=1) + '\n', 'utf-8')
+    write_json(path, log)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ nearest trained question; memory, sums and stories are drawn here with values th
 import argparse
 import json
 import math
-import os
 import pathlib
 import random
 import re
@@ -21,6 +20,7 @@ from tqdm import tqdm
 
 from training import mix, talk_arithmetic, talk_memory, texts
 from training.baseline import NearestQuestion
+from training.files import write_json
 from training.model import TinyChat, load
 from training.tokenizer import EOS, IM_END, encode_chat, encode_plain, load_tokenizer
 
@@ -326,9 +326,7 @@ def record(folder: pathlib.Path, result: dict) -> None:
     path = folder / 'training_log.json'
     log = json.loads(path.read_text('utf-8')) if path.exists() else {}
     log['evaluation'] = result
-    new = path.with_suffix('.new')
-    new.write_text(json.dumps(log, ensure_ascii=False, indent=1) + '\n', 'utf-8')
-    os.replace(new, path)
+    write_json(path, log)
 
 
 def main() -> None:

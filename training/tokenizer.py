@@ -4,11 +4,12 @@ Digits stand alone, so that arithmetic sees them; a Han character is never merge
 model meets 显存 in 显存不够 and in 多少显存 as the same two tokens.
 """
 
-import json
 import pathlib
 from collections.abc import Iterable
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from training.files import write_json
 
 VOCAB_SIZE = 4096
 HEAD = ('<unk>', '<s>', '</s>')  # ids 0, 1, 2 as in InternLM2
@@ -68,7 +69,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | pathlib.Path) -> None:
         ('tokenizer_config.json', config),
         ('special_tokens_map.json', {**names, 'additional_special_tokens': list(TAIL)}),
     ):
-        (folder / name).write_text(json.dumps(content, ensure_ascii=False, indent=2) + '\n', 'utf-8')
+        write_json(folder / name, content, indent=2)
 
 
 def load_tokenizer(folder: str | pathlib.Path) -> Tokenizer:

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from training import build_corpus
 from training.build_corpus import ASSISTANT, CONTEXT, MASKABLE, TEXT, USER, Corpus
+from training.files import write_json
 from training.model import ModelConfig, TinyChat, config_json
 from training.tokenizer import BOS, EOS, IM_END, UNK, save_tokenizer
 
@@ -137,8 +138,7 @@ def save(model: TinyChat, tokenizer, out: pathlib.Path, log: dict) -> None:
         ('generation_config.json', generation),
         ('training_log.json', log),
     ):
-        (out / f'{name}.new').write_text(json.dumps(content, ensure_ascii=False, indent=1) + '\n', 'utf-8')
-        os.replace(out / f'{name}.new', out / name)
+        write_json(out / name, content)
 
 
 def rate(progress: float, settings: Settings) -> float:

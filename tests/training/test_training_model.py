@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from training import build_corpus, evaluate, mix, texts, train
+from training.files import write_json
 from training.model import ModelConfig, TinyChat, load
 from training.tokenizer import BOS, EOS, IM_END, IM_START, VOCAB_SIZE, encode_chat, load_tokenizer
 
@@ -278,6 +279,21 @@ def test_saved_folder_is_what_was_trained(smoke):
     assert 'auto_map' not in config
     assert config['bias'] is False
     assert json.loads((out / 'generation_config.json').read_text('utf-8'))['eos_token_id'] == [EOS, IM_END]
+
+
+def test_a_broken_off_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):
+    path = tmp_path / 'training_log.json'
+    write_json(path, {'steps': 1})
+
+    def half(file, text, encoding):
+        file.write_bytes(text[:5].encode())
+        raise OSError('no space left on device')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pathlib.Path, 'write_text', half)
+        with pytest.raises(OSError, match='no space'):
+            write_json(path, {'steps': 2})
+    assert json.loads(path.read_text('utf-8')) == {'steps': 1}
 
 
 def test_lmdeploy_gives_the_same_tokens(smoke):
