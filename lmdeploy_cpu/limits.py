@@ -97,7 +97,8 @@ def check_hf_config(hf: Any, where: str, model_format: str | None = None) -> Non
     layers = set(getattr(text, 'layer_types', None) or ())
     if layers - {'full_attention', 'sliding_attention'}:
         refuse(f'layers of type {", ".join(sorted(layers - {"full_attention", "sliding_attention"}))}')
-    if getattr(text, 'use_sliding_window', layers == {'sliding_attention'}) and 'full_attention' in layers:
+    window = getattr(text, 'use_sliding_window', True) and getattr(text, 'sliding_window', None)
+    if window and 'full_attention' in layers and not text.model_type.startswith('gemma3'):  # which has one per layer
         refuse('sliding-window attention in some layers only (LMDeploy keeps one window for all)')
     quantization = getattr(hf, 'quantization_config', None) or getattr(text, 'quantization_config', None)
     if quantization is not None:

@@ -1,5 +1,6 @@
 """What the CPU engine cannot do is refused by name, before anything is loaded."""
 
+import contextlib
 import pathlib
 import subprocess
 import sys
@@ -8,9 +9,10 @@ import pytest
 from cpu_support import VOCAB_SIZE, assert_same
 from lmdeploy import GenerationConfig, PytorchEngineConfig, pipeline
 from lmdeploy.serve.core.exceptions import RequestError
-from transformers import MixtralConfig, Qwen3MoeConfig
+from transformers import Gemma3TextConfig, MistralConfig, MixtralConfig, Qwen3MoeConfig
 
 import lmdeploy_cpu
+from lmdeploy_cpu.limits import check_hf_config
 
 
 def refused(match):
@@ -84,6 +86,24 @@ def test_a_window_in_some_layers_only(copy_with_config):
         pipeline(folder, backend_config=PytorchEngineConfig(device_type='cpu'))
 
 
+def test_the_same_of_any_model():
+    """LMDeploy takes `use_sliding_window` for true where a configuration has none; Gemma 3 has windows per layer there."""
+    mixed = ['sliding_attention', 'full_attention'] * 2
+    for layers, window, good in (
+        (mixed, 64, False),
+        (['full_attention'] * 4, 64, False),
+        (mixed, None, True),
+        (['full_attention'] * 4, None, True),
+        (['sliding_attention'] * 4, 64, True),
+    ):
+        config = MistralConfig(sliding_window=window)
+        config.layer_types = layers
+        assert not hasattr(config, 'use_sliding_window')
+        with contextlib.nullcontext() if good else refused('(?i)sliding'):
+            check_hf_config(config, 'here')
+    check_hf_config(Gemma3TextConfig(num_hidden_layers=7), 'here')
+
+
 def test_the_gpu_configuration_is_left_alone():
     assert PytorchEngineConfig(tp=2, quant_policy=16).device_type == 'cuda'
     with pytest.raises(AssertionError):
@@ -116,6 +136,8 @@ def test_bad_requests_do_not_reach_the_engine(engine, reference, prompts):
             eng.logits(ids)
         with pytest.raises((ValueError, AssertionError, RequestError)):
             eng.pipe.get_ppl(ids)
+    with pytest.raises((ValueError, RequestError), match=r'stop_token_ids\[0\] is .a., which is not a token id'):
+        eng.generate([[5]], stop_token_ids=['a'])
     # stop tokens that the model cannot produce stop nothing
     assert eng.generate(batch, stop_token_ids=[10**6, -5], ignore_eos=False, max_new_tokens=3)[0].token_ids
     assert_same(eng.greedy(batch), reference('llama').greedy(batch), batch)
