@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 import re
 import shutil
 import zlib
@@ -312,6 +313,8 @@ def _making(target: Path, record: dict, needed_bytes: int):
     part = target.with_name(target.name + '.part')
     lock = cache_folder() / 'locks' / hashlib.sha256(str(target).encode()).hexdigest()[:16]
     with locked(lock):
+        if not target.is_dir() and os.path.lexists(target):  # a file, or a link to nowhere
+            raise FileExistsError(f'{target} is there, and is no folder: remove it, or choose another name')
         if target.exists():
             if read_json(target / RECORD) == record:
                 yield None

@@ -175,6 +175,15 @@ def test_unpacking_holds_one_shard_in_memory(tmp_path, tokenizer_folder, monkeyp
     assert last - before < 2 * shard_bytes
 
 
+@pytest.mark.parametrize('there', ['a file', 'a dangling link'])
+def test_a_target_that_is_no_folder_is_left_alone(tmp_path, sentencepiece_model, there):
+    source, target = write_checkpoint(tmp_path / 'source', sentencepiece_model), tmp_path / 'target'
+    target.write_text('mine') if there == 'a file' else target.symlink_to('nowhere')
+    with pytest.raises(FileExistsError, match=r'target is there, and is no folder'):
+        internlm2_to_llama(source, target)
+    assert sorted(path.name for path in tmp_path.glob('target*')) == ['target']
+
+
 def test_only_whole_unquantised_internlm2_is_unpacked(tmp_path, sentencepiece_model):
     source = write_checkpoint(tmp_path / 'source', sentencepiece_model)
     config = (source / 'config.json').read_text()
