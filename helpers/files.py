@@ -10,13 +10,16 @@ LFS_POINTER = b'version https://git-lfs'
 
 
 def read_json(path: Path) -> dict:
-    """The JSON object in `path`, {} where there is no such file.  ValueError names a file that is not JSON."""
+    """The JSON object in `path`, {} where there is no such file.  ValueError names a file that holds none."""
     try:
-        return json.loads(path.read_text(encoding='utf-8'))
+        content = json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError:
         return {}
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f'{path} is not JSON ({error}): cut short, or a git-lfs pointer?') from None
+    if not isinstance(content, dict):
+        raise ValueError(f'{path} holds a {type(content).__name__}, not a JSON object')
+    return content
 
 
 def write_json(path: Path, content: dict) -> None:

@@ -214,6 +214,14 @@ def cut_config(folder):
     (folder / 'config.json').write_text('{"architectures": ')
 
 
+def config_list(folder):
+    (folder / 'config.json').write_text('[1, 2]')
+
+
+def tokenizer_config_list(folder):
+    (folder / 'tokenizer_config.json').write_text('[1, 2]')
+
+
 @pytest.mark.parametrize(
     ('damage', 'said'),
     [
@@ -233,6 +241,8 @@ def cut_config(folder):
         (no_tokenizer, 'neither tokenizer.json nor tokenizer.model'),
         (no_config, 'no config.json'),
         (cut_config, 'config.json is not JSON'),
+        (config_list, 'config.json holds a list, not a JSON object'),
+        (tokenizer_config_list, 'tokenizer_config.json holds a list, not a JSON object'),
     ],
 )
 def test_half_a_checkpoint_is_named_not_loaded(packed, damage, said):
