@@ -124,11 +124,17 @@ def vocab_size(hf: Any) -> int | None:
     return None
 
 
+def check_integers(ids, what: str) -> None:
+    """Raise ValueError if `ids` holds anything but integers."""
+    for i, token in enumerate(ids or ()):
+        if isinstance(token, bool) or not hasattr(token, '__index__'):
+            raise ValueError(f'{what}[{i}] is {token!r}, which is not a token id')
+
+
 def check_token_ids(ids, vocab: int | None, what: str = 'input_ids') -> None:
     """Raise ValueError if `ids` holds anything but integers in [0, vocab)."""
+    check_integers(ids, what)
     for i, token in enumerate(ids or ()):
-        if isinstance(token, bool) or (not isinstance(token, int) and not hasattr(token, '__index__')):
-            raise ValueError(f'{what}[{i}] is {token!r}, which is not a token id')
         if token < 0 or (vocab is not None and token >= vocab):
             raise ValueError(f'{what}[{i}] is {token}, outside the vocabulary [0, {vocab})')
 
@@ -144,6 +150,7 @@ def check_request(input_ids, gen_config, vocab: int | None) -> None:
     if gen_config is None:
         return
     check_token_ids(gen_config.bad_token_ids, vocab, 'bad_token_ids')
+    check_integers(gen_config.stop_token_ids, 'stop_token_ids')
 
     def number(name, low, high, low_open=False):
         value = getattr(gen_config, name)
