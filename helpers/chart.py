@@ -30,8 +30,8 @@ class MemoryChart(ipywidgets.VBox):
         self._start_button.on_click(lambda _: self.start())
         self._stop_button.on_click(lambda _: self.stop())
         self._close_button.on_click(lambda _: self.close())
-        buttons = ipywidgets.HBox([self._start_button, self._stop_button, self._close_button])
-        super().__init__([self._picture, buttons])
+        self._row = ipywidgets.HBox([self._start_button, self._stop_button, self._close_button])
+        super().__init__([self._picture, self._row])
 
     def start(self) -> 'MemoryChart':
         """Start, or go on after a stop; a second start does nothing."""
@@ -57,6 +57,8 @@ class MemoryChart(ipywidgets.VBox):
     def close(self) -> None:
         """Stop and take the chart off the page."""
         self.stop()
+        for widget in (*self._row.children, *self.children):  # they and the readings would live as long as the kernel
+            widget.close()
         super().close()
 
     @property

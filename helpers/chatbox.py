@@ -31,7 +31,8 @@ class ChatBox(ipywidgets.VBox):
         self._field.observe(self._send, 'value')
         self._stop_button.on_click(lambda _: self._stop.set())
         self._clear_button.on_click(lambda _: self.clear())
-        super().__init__([self._page, ipywidgets.HBox([self._field, self._stop_button, self._clear_button])])
+        self._row = ipywidgets.HBox([self._field, self._stop_button, self._clear_button])
+        super().__init__([self._page, self._row])
         self._draw()
 
     def ask(self, text: str) -> str:
@@ -81,6 +82,8 @@ class ChatBox(ipywidgets.VBox):
         """Stop, and take the box off the page.  The pipeline stays as it is."""
         self._stop.set()
         with self._answering:
+            for widget in (*self._row.children, *self.children):  # they would live as long as the kernel
+                widget.close()
             super().close()
 
     def __repr__(self) -> str:  # a notebook stores it beside the widget, so it must not change from run to run

@@ -5,6 +5,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from widget_support import widgets_alive
 
 from helpers import chat_box, engine_config
 from helpers.models import EMBEDDED
@@ -122,6 +123,14 @@ def test_clear_forgets(pipe):
     box.clear()
     assert box.messages == []
     assert 'ONE' not in box._page.value
+
+
+def test_close_leaves_no_widget_behind(pipe):
+    before = set(widgets_alive())
+    box = chat_box(pipe)
+    box.ask('one')
+    box.close()
+    assert set(widgets_alive()) == before
 
 
 def test_what_a_notebook_stores_of_it_does_not_change(pipe):

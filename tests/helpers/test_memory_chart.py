@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from widget_support import widgets_alive
 
 from helpers.chart import MemoryChart, draw, memory_chart
 from helpers.memory import DeviceMemory
@@ -79,6 +80,12 @@ def test_close_ends_its_threads():
     assert set(threading.enumerate()) - before
     chart._close_button.click()
     assert not set(threading.enumerate()) - before
+
+
+def test_close_leaves_no_widget_behind():
+    before = set(widgets_alive())
+    memory_chart(0.01, read=reading).close()
+    assert set(widgets_alive()) == before
 
 
 def test_a_reading_that_fails_leaves_it_alive():
