@@ -34,13 +34,16 @@ SPLIT_COPIED_SHARE = 0.3  # of the words to copy are cut so, the same way wherev
 
 @dataclass(frozen=True)
 class Corpus:
-    tokens: np.ndarray
-    kinds: np.ndarray
-    offsets: np.ndarray
+    """All conversations in a row; conversation i is `tokens[offsets[i] : offsets[i + 1]]`."""
+
+    tokens: np.ndarray  # uint16 [tokens]
+    kinds: np.ndarray  # uint8 [tokens], of KINDS
+    offsets: np.ndarray  # int64 [conversations + 1]
     tokenizer: Tokenizer
 
     @property
     def sha256(self) -> str:
+        """Of the bytes of tokens, kinds and offsets, in hexadecimal."""
         digest = hashlib.sha256()
         for array in (self.tokens, self.kinds, self.offsets):
             digest.update(array.tobytes())
@@ -72,7 +75,7 @@ def tokenizer_texts(seed: int, conversations: int):
 
 
 def copied_cuts(rng: random.Random, turns: list[mix.Turn]) -> dict[str, list[int]]:
-    """Where to cut some of the words that the conversation repeats."""
+    """Where to cut some of the words that the conversation repeats: word → characters from its start."""
     cuts = {}
     for value in dict.fromkeys(value for turn in turns for value in turn.copied):
         if len(value) > 2 and value.isascii() and rng.random() < SPLIT_COPIED_SHARE:
@@ -96,8 +99,25 @@ def cut_words(
     return [text[a:b] for a, b in itertools.pairwise([0, *sorted(cuts), len(text)])]
 
 
-def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: random.Random) -> tuple[list, list]:
-    """Token ids and kinds of each conversation, laid out as the chat template does."""
+def _layout(turn: mix.Turn, content: list[int], head: list[int], newline: list[int]) -> tuple[list[int], list[int]]:
+    """Token ids and kinds of one message in the chat template: `head` (role), `content`, `<|im_end|>`, `newline`."""
+    if turn.role == 'assistant':
+        kind, end = ASSISTANT, ASSISTANT
+    elif turn.maskable:
+        kind, end = MASKABLE, FRAME
+    else:
+        kind, end = USER if turn.role == 'user' else FRAME, FRAME
+    tokens = [*head, *content, IM_END, *newline]
+    return tokens, [FRAME] * len(head) + [kind] * len(content) + [end] + [FRAME] * len(newline)
+
+
+def encode(
+    tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: random.Random
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Token ids (uint16) and kinds (uint8) of each conversation, [tokens], laid out as the chat template does.
+
+    A conversation of which no answer fits into CONTEXT is left out.
+    """
     # Every text of the batch, encoded at once: the user's as in use, where `<|im_end|>` typed is the token itself.
     asked, said, counts = [], [], []
     for turns in conversations:
@@ -129,15 +149,11 @@ def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: rando
                 tokens += [*content, EOS]
                 kinds += [TEXT] * (len(content) + 1)
                 continue
-            head = frame[turn.role]
-            if turn.role == 'assistant':
-                kind, end = ASSISTANT, ASSISTANT
-            else:
-                kind, end = (MASKABLE if turn.maskable else USER if turn.role == 'user' else FRAME), FRAME
-            whole = whole and len(tokens) + len(head) + len(content) + 2 <= CONTEXT
+            turn_tokens, turn_kinds = _layout(turn, content, frame[turn.role], newline)
+            whole = whole and len(tokens) + len(turn_tokens) <= CONTEXT
             if whole:
-                tokens += [*head, *content, IM_END, *newline]
-                kinds += [FRAME] * len(head) + [kind] * len(content) + [end] + [FRAME] * len(newline)
+                tokens += turn_tokens
+                kinds += turn_kinds
         if ASSISTANT in kinds or turns[0].role == 'text':
             all_tokens.append(np.array(tokens[:CONTEXT], dtype=np.uint16))
             all_kinds.append(np.array(kinds[:CONTEXT], dtype=np.uint8))
@@ -145,7 +161,10 @@ def encode(tokenizer: Tokenizer, conversations: list[list[mix.Turn]], rng: rando
 
 
 def shard(arguments: tuple[str, int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tokens, kinds and lengths of conversations of shard `index`."""
+    """Of `count` conversations in a row: tokens uint16 [tokens], kinds uint8 [tokens], lengths int64 [conversations].
+
+    `arguments`: the tokenizer's folder, the seed, the shard's index, count (one tuple, for `Pool.imap`).
+    """
     folder, seed, index, count = arguments
     rng = random.Random(f'corpus {seed} {index}')
     tokenizer = load_tokenizer(folder)
@@ -160,7 +179,10 @@ def build(
     processes: int | None = None,
     tokenizer_conversations: int = 12000,
 ) -> Corpus:
-    """Train the tokenizer (kept in `out`), draw and encode `conversations` of them."""
+    """Train the tokenizer (kept in `out`), draw and encode `conversations` of them.
+
+    Raises ValueError where a held-out question is in the training texts.
+    """
     found = list(texts.leaks(samples=500))
     if found:
         raise ValueError('held-out questions are in the training texts:\n' + '\n'.join(found))
@@ -186,11 +208,13 @@ def build(
 
 
 def save(corpus: Corpus, out: pathlib.Path) -> None:
+    """The three arrays as .npy files in `out`, which holds the tokenizer already."""
     for name in ('tokens', 'kinds', 'offsets'):
         np.save(out / f'{name}.npy', getattr(corpus, name))
 
 
 def load(folder: pathlib.Path) -> Corpus:
+    """What `save` wrote."""
     return Corpus(*(np.load(folder / f'{name}.npy') for name in ('tokens', 'kinds', 'offsets')), load_tokenizer(folder))
 
 

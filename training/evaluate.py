@@ -12,7 +12,7 @@ import random
 import re
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch.nn import functional as F
@@ -42,6 +42,7 @@ class Case:
 
 
 def user(text: str) -> dict:
+    """A message of the user."""
     return {'role': 'user', 'content': text}
 
 
@@ -50,15 +51,15 @@ def length(text: str) -> int:
     return len(re.sub(r'\s', '', text)) if texts.language_of(text) == 'zh' else len(text.strip())
 
 
-def right(case: Case, answer: str | None) -> bool:
-    """`answer` is None when it did not end."""
+def is_correct(case: Case, answer: str | None) -> bool:
+    """Whether `answer` holds the key and has the length asked for; it is None when it did not end."""
     if answer is None or not texts.is_right(answer, case.key):
         return False
     return case.characters is None or case.characters[0] <= length(answer) <= case.characters[1]
 
 
 class Chat:
-    """The model with its tokenizer."""
+    """The model of a folder in fp32 on `device`, with its tokenizer."""
 
     def __init__(self, folder: pathlib.Path, device: str):
         self.model: TinyChat = load(folder, device)
@@ -68,7 +69,7 @@ class Chat:
     def answers(
         self, conversations: list[list[dict]], temperature: float = 0.0, seed: int = 0, progress: str = ''
     ) -> list[str | None]:
-        """An answer to each; None where none ended within MAX_NEW_TOKENS."""
+        """An answer to each conversation (messages up to the question); None where none ended in MAX_NEW_TOKENS."""
         prompts = [encode_chat(self.tokenizer, messages) for messages in conversations]
         order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         generator = torch.Generator(self.device).manual_seed(seed)
@@ -84,6 +85,7 @@ class Chat:
 
 
 def held_out_cases() -> list[Case]:
+    """The frozen paraphrases."""
     return [Case(item.category, item.language, [user(item.question)], item.key, id=item.id) for item in texts.heldout()]
 
 
@@ -112,15 +114,9 @@ def memory_cases(rng: random.Random, number: int) -> list[Case]:
         )
         for _ in range(index // 4 % 3):
             messages += mix.filler(rng, language)
-        cases.append(
-            Case(
-                'memory',
-                language,
-                [*messages, user(rng.choice(ask))],
-                ((talk_memory.fill(expected, value),),),
-                id=f'{fact} {value}',
-            )
-        )
+        messages.append(user(rng.choice(ask)))
+        key = ((talk_memory.fill(expected, value),),)
+        cases.append(Case('memory', language, messages, key, id=f'{fact} {value}'))
     return cases
 
 
@@ -140,20 +136,20 @@ def arithmetic_cases(rng: random.Random, number: int) -> list[Case]:
 
 
 def prompt_cases() -> list[Case]:
+    """The prompts of the source documents."""
     cases = []
     for item in texts.prompts():
+        *user_turns, question = item['turns']
         system = [{'role': 'system', 'content': item['system']}] if 'system' in item else []
-        key = tuple(tuple(str(a) for a in group) for group in item['key'])
-        limits = tuple(item['characters']) if 'characters' in item else None
         cases.append(
             Case(
-                f'prompts: {item["category"]}',
-                texts.language_of(item['turns'][-1]),
-                [*system, user(item['turns'][-1])],
-                key,
-                limits,
-                item['id'],
-                item['turns'][:-1],
+                category=f'prompts: {item["category"]}',
+                language=texts.language_of(question),
+                messages=[*system, user(question)],
+                key=tuple(tuple(str(a) for a in group) for group in item['key']),
+                characters=tuple(item['characters']) if 'characters' in item else None,
+                id=item['id'],
+                user_turns=user_turns,
             )
         )
     return cases
@@ -165,7 +161,7 @@ def with_history(chat: Chat, case: Case) -> Case:
     for text in case.user_turns:
         messages.append(user(text))
         messages.append({'role': 'assistant', 'content': chat.answers([messages])[0] or ''})
-    return Case(case.category, case.language, [*messages, case.messages[-1]], case.key, case.characters, case.id)
+    return replace(case, messages=[*messages, case.messages[-1]])
 
 
 def variety(chat: Chat, prompt: str, seeds: int, limits: tuple[int, int] | None = None) -> dict:
@@ -239,7 +235,7 @@ def evaluate(folder: pathlib.Path, device: str | None = None, quick: bool = Fals
     scores: dict = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     misses = []
     for case, answer in zip(cases, answers, strict=True):
-        good = right(case, answer)
+        good = is_correct(case, answer)
         scores[case.category][case.language][0] += good
         scores[case.category][case.language][1] += 1
         if not good:
@@ -257,7 +253,7 @@ def evaluate(folder: pathlib.Path, device: str | None = None, quick: bool = Fals
     lookup = NearestQuestion(known_pairs())
     baseline: dict = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for case in frozen:
-        baseline[case.category][case.language][0] += right(case, lookup.answer(case.messages[-1]['content']))
+        baseline[case.category][case.language][0] += is_correct(case, lookup.answer(case.messages[-1]['content']))
         baseline[case.category][case.language][1] += 1
     seeds = 4 if quick else 48
     perplexity = paraphrase_perplexity(chat)

@@ -40,7 +40,8 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(size))
         self.eps = eps
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """x [..., size]."""
         return F.rms_norm(x, x.shape[-1:], self.weight.to(x.dtype), self.eps)
 
 
@@ -51,6 +52,8 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tenso
 
 
 class Attention(nn.Module):
+    """Grouped-query attention.  wqkv packs, for each KV head, its group of query heads, its key and its value."""
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.kv_heads, self.head_dim = config.num_kv_heads, config.head_dim
@@ -60,7 +63,10 @@ class Attention(nn.Module):
         self.wo = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
 
     def forward(self, x, rope, cache=None, positions=None):
-        """x [batch, tokens, hidden].  `cache` (k, v) [batch, kv_heads, length, head_dim] is written at `positions`."""
+        """x and result [batch, tokens, hidden]; `rope` (cos, sin), float32 [batch or 1, tokens, 1, head_dim].
+
+        `cache` (k, v), each [batch, kv_heads, length, head_dim], is written at `positions`, int64 [batch, tokens].
+        """
         batch, tokens, _ = x.shape
         packed = self.wqkv(x).view(batch, tokens, self.kv_heads, self.group + 2, self.head_dim)
         q = packed[..., : self.group, :].reshape(batch, tokens, -1, self.head_dim)
@@ -78,11 +84,13 @@ class Attention(nn.Module):
         return self.wo(out.transpose(1, 2).reshape(batch, tokens, -1))
 
     def spread(self, kv):
-        """Each KV head repeated for its group of query heads."""
+        """Each KV head repeated for its group: [batch, kv_heads, …] → [batch, heads, …]."""
         return kv.repeat_interleave(self.group, dim=1)
 
 
 class FeedForward(nn.Module):
+    """SwiGLU: w2(silu(w1 x) · w3 x), x and result [..., hidden]."""
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.w1 = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
@@ -94,6 +102,8 @@ class FeedForward(nn.Module):
 
 
 class Layer(nn.Module):
+    """Attention and feed-forward, each behind its norm, added to x.  Arguments and shapes as in `Attention`."""
+
     def __init__(self, config: ModelConfig, dropout: float):
         super().__init__()
         self.attention = Attention(config)
@@ -107,7 +117,9 @@ class Layer(nn.Module):
         return x + self.dropout(self.feed_forward(self.ffn_norm(x)))
 
 
-class Body(nn.Module):
+class InternLM2Model(nn.Module):
+    """What InternLM2's checkpoints have under `model.`; `TinyChat.hidden` runs it."""
+
     def __init__(self, config: ModelConfig, dropout: float):
         super().__init__()
         self.tok_embeddings = nn.Embedding(config.vocab_size, config.hidden_size)
@@ -116,12 +128,15 @@ class Body(nn.Module):
 
 
 class TinyChat(nn.Module):
-    """Logits [batch, tokens, vocab] of token ids [batch, tokens]; rows are right-padded, positions start at 0."""
+    """Logits [batch, tokens, vocab], in the weights' dtype, of token ids int64 [batch, tokens].
+
+    Rows are right-padded, positions start at 0.
+    """
 
     def __init__(self, config: ModelConfig, dropout: float = 0.0):
         super().__init__()
         self.config = config
-        self.model = Body(config, dropout)
+        self.model = InternLM2Model(config, dropout)
         self.output = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
         frequency = config.rope_theta ** -(torch.arange(0, config.head_dim, 2).float() / config.head_dim)
         angle = torch.outer(torch.arange(config.max_position_embeddings).float(), frequency)
@@ -139,7 +154,10 @@ class TinyChat(nn.Module):
             nn.init.normal_(module.weight, std=0.02)
 
     def hidden(self, tokens, cache=None, positions=None):
-        """The last hidden states [batch, tokens, hidden], normed."""
+        """The last hidden states [batch, tokens, hidden], normed.
+
+        `cache`: for each layer (k, v) as in `Attention`; then `positions` int64 [batch, tokens] says where in it.
+        """
         if positions is None:
             rope = tuple(table[None, : tokens.shape[1], None] for table in (self.cos, self.sin))
         else:
@@ -161,7 +179,10 @@ class TinyChat(nn.Module):
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> list[list[int]]:
-        """Continue each prompt (token ids), greedily at temperature 0, until a stop token (not returned)."""
+        """Continue each prompt (token ids), greedily at temperature 0, until a stop token (not returned).
+
+        At most `max_new_tokens` each, fewer where the longest prompt would pass max_position_embeddings.
+        """
         device, dtype = self.output.weight.device, self.output.weight.dtype
         lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
         longest = int(lengths.max())
@@ -194,7 +215,7 @@ class TinyChat(nn.Module):
 
 
 def config_json(config: ModelConfig, bos: int, eos: int, pad: int) -> dict:
-    """InternLM2's config.json for `config`."""
+    """InternLM2's config.json for `config`; the last three are token ids."""
     return {
         'architectures': ['InternLM2ForCausalLM'],
         'model_type': 'internlm2',
@@ -221,7 +242,7 @@ def config_json(config: ModelConfig, bos: int, eos: int, pad: int) -> dict:
 
 
 def load(folder: str | pathlib.Path, device: str = 'cpu', dtype: torch.dtype = torch.float32) -> TinyChat:
-    """The model in `folder` (config.json, model.safetensors)."""
+    """The model in `folder` (config.json, model.safetensors), in evaluation mode; raises where a weight is missing."""
     folder = pathlib.Path(folder)
     raw = json.loads((folder / 'config.json').read_text('utf-8'))
     names = {

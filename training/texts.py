@@ -89,10 +89,18 @@ def _yaml_files(folder: str) -> list[pathlib.Path]:
     return sorted((HERE / folder).glob('*.yaml'))
 
 
+def _new_asks(phrasings: list, asked: set[str]) -> tuple[str, ...]:
+    """The phrasings that no earlier entry has; their normalised forms are put into `asked`."""
+    # one that stands under two entries belongs to the first: the model could only guess
+    asks = tuple(ask for ask in (str(phrasing).strip() for phrasing in phrasings) if normalise(ask) not in asked)
+    asked.update(map(normalise, asks))
+    return asks
+
+
 @functools.cache
 def faq() -> tuple[Entry, ...]:
     """All entries of faq/*.yaml; raises ValueError on a double id or an answer that fails its own key."""
-    entries, seen, asked = [], set(), set()
+    entries, seen, asked = [], set(), {language: set() for language in LANGUAGES}
     for path in _yaml_files('faq'):
         for item in _read(path):
             where = f'{path.name}: {item.get("id")}'
@@ -101,11 +109,7 @@ def faq() -> tuple[Entry, ...]:
             seen.add(item['id'])
             for language in LANGUAGES:
                 text = item[language]
-                # a phrasing that stands under two entries belongs to the first: the model could only guess
-                asks = tuple(
-                    ask for ask in (str(ask).strip() for ask in text['ask']) if (language, normalise(ask)) not in asked
-                )
-                asked.update((language, normalise(ask)) for ask in asks)
+                asks = _new_asks(text['ask'], asked[language])
                 if not asks:
                     raise ValueError(f'{where}.{language}: every phrasing stands under another entry already')
                 answer = str(text['answer']).strip()

@@ -73,6 +73,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | pathlib.Path) -> None:
 
 
 def load_tokenizer(folder: str | pathlib.Path) -> Tokenizer:
+    """The tokenizer of `folder`/tokenizer.json, without transformers: it adds no `<s>` of its own."""
     return Tokenizer.from_file(str(pathlib.Path(folder) / 'tokenizer.json'))
 
 

@@ -36,22 +36,26 @@ class Settings:
     steps: int | None = None
     batch_tokens: int = 65536
     peak_lr: float = 2e-3
-    warmup: float = 0.02  # share of the run
+    warmup_share: float = 0.02  # of the run: the learning rate rises
     weight_decay: float = 0.05
     dropout: float = 0.1
-    calm: float = 0.15  # the last share of the run, without dropout and hidden words
-    user_weight: float = 0.1
-    hidden_share: float = 0.5  # of the rows have some words of FAQ questions hidden, up to three in ten
+    cooldown_share: float = 0.15  # of the run, at its end: without dropout and word dropout
+    user_loss_weight: float = 0.1  # of the user's tokens, where the assistant's have 1
+    word_dropout_share: float = 0.5  # of the rows lose some words of FAQ questions, up to three in ten
     seed: int = 0
     compile: bool = False
 
 
 SMOKE_MODEL = ModelConfig(num_layers=2, intermediate_size=256)
-SMOKE = Settings(steps=40, batch_tokens=2048, peak_lr=4e-3, warmup=0.1)
+SMOKE = Settings(steps=40, batch_tokens=2048, peak_lr=4e-3, warmup_share=0.1)
 
 
 class Batches:
-    """Rows of about the same length, `batch_tokens` at a time, gathered on the device."""
+    """Rows of about the same length, `batch_tokens` at a time, gathered on the device.
+
+    Tokens int32 and kinds uint8 [tokens of the corpus] lie on the device; starts and lengths int64 [conversations] do
+    not.
+    """
 
     def __init__(self, corpus: Corpus, batch_tokens: int, device: str):
         self.tokens = torch.from_numpy(corpus.tokens.astype(np.int32)).to(device)
@@ -60,7 +64,7 @@ class Batches:
         self.batch_tokens, self.device = batch_tokens, device
 
     def epoch(self, rng: np.random.Generator | None) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Token ids and kinds [rows, tokens] of every conversation once; sorted by length where `rng` is None."""
+        """Batches of every conversation once, as `gather` gives them; sorted by length where `rng` is None."""
         noise = rng.uniform(0, 24, len(self.lengths)) if rng is not None else 0
         order = np.argsort(self.lengths + noise, kind='stable')
         batches, at = [], 0
@@ -74,6 +78,10 @@ class Batches:
             yield self.gather(rows)
 
     def gather(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Token ids int64 and kinds uint8 [rows, tokens] of the conversations `rows` (int64 [rows]).
+
+        Right-padded with `</s>` of kind FRAME to a multiple of 16 tokens.
+        """
         width = -(-int(self.lengths[rows].max()) // 16) * 16
         starts = torch.from_numpy(self.starts[rows]).to(self.device)
         lengths = torch.from_numpy(self.lengths[rows]).to(self.device)
@@ -83,42 +91,50 @@ class Batches:
         return torch.where(inside, self.tokens[index], EOS).long(), torch.where(inside, self.kinds[index], 0)
 
 
-def hide(tokens: torch.Tensor, kinds: torch.Tensor, share: float, generator: torch.Generator) -> torch.Tensor:
-    """`tokens` with some words of FAQ questions unknown or random: in `share` of the rows, up to three in ten."""
-    rate = torch.rand(len(tokens), 1, device=tokens.device, generator=generator) / share
-    rate = torch.where(rate < 1, rate * 0.3, 0)
-    hit = (torch.rand(tokens.shape, device=tokens.device, generator=generator) < rate) & (kinds == MASKABLE)
+def word_dropout(tokens: torch.Tensor, kinds: torch.Tensor, share: float, generator: torch.Generator) -> torch.Tensor:
+    """`tokens` with some words of FAQ questions unknown or random: in `share` of the rows, up to three in ten.
+
+    tokens int64, kinds uint8, result int64: all [rows, tokens].
+    """
+    probability = torch.rand(len(tokens), 1, device=tokens.device, generator=generator) / share
+    probability = torch.where(probability < 1, probability * 0.3, 0)
+    dropped = torch.rand(tokens.shape, device=tokens.device, generator=generator) < probability
+    dropped &= kinds == MASKABLE
     # a third become random words: in use the model meets words that do not help, and never `<unk>`
     other = torch.randint(3, IM_END, tokens.shape, device=tokens.device, generator=generator)
     other = torch.where(torch.rand(tokens.shape, device=tokens.device, generator=generator) < 1 / 3, other, UNK)
-    return torch.where(hit, other, tokens)
+    return torch.where(dropped, other, tokens)
 
 
-def losses(
-    model: TinyChat, inputs: torch.Tensor, targets: torch.Tensor, kinds: torch.Tensor, user_weight: float
+def loss_and_counts(
+    model: TinyChat, inputs: torch.Tensor, targets: torch.Tensor, kinds: torch.Tensor, user_loss_weight: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The loss to learn from, the summed loss of the assistant's tokens, and their number."""
+    """The loss to learn from, the summed loss of the assistant's tokens in nats, and their number: float32 scalars.
+
+    inputs and targets int64 [rows, tokens]; kinds uint8 [rows, tokens], those of the targets.
+    """
     logits = model(inputs)
     each = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction='none')
     kinds = kinds.flatten()
     assistant = (kinds == ASSISTANT).float()
     user = ((kinds == USER) | (kinds == MASKABLE)).float()
-    weights = assistant + (kinds == TEXT).float() + user_weight * user
+    weights = assistant + (kinds == TEXT).float() + user_loss_weight * user
     return (each * weights).sum() / weights.sum().clamp(min=1), (each * assistant).sum().detach(), assistant.sum()
 
 
-def autocast(device: str):
+def autocast(device: str) -> torch.autocast:
+    """bfloat16 on a GPU, float32 on a CPU."""
     return torch.autocast('cuda', dtype=torch.bfloat16, enabled=device == 'cuda')
 
 
 @torch.no_grad()
 def perplexity(model: TinyChat, batches: Batches) -> float:
-    """Of the assistant's tokens."""
+    """exp of the mean loss of the assistant's tokens; the model is in training mode afterwards."""
     model.eval()
     total, count = 0.0, 0.0
     for tokens, kinds in batches.epoch(None):
         with autocast(batches.device):
-            _, loss, number = losses(model, tokens[:, :-1], tokens[:, 1:], kinds[:, 1:], 0.0)
+            _, loss, number = loss_and_counts(model, tokens[:, :-1], tokens[:, 1:], kinds[:, 1:], 0.0)
         total, count = total + loss.item(), count + number.item()
     model.train()
     return float(np.exp(total / count))
@@ -141,11 +157,11 @@ def save(model: TinyChat, tokenizer, out: pathlib.Path, log: dict) -> None:
         write_json(out / name, content)
 
 
-def rate(progress: float, settings: Settings) -> float:
-    """The learning rate: a linear rise, then half a cosine down to a hundredth."""
-    if progress < settings.warmup:
-        return settings.peak_lr * max(progress, 1e-3) / settings.warmup
-    down = min(1.0, (progress - settings.warmup) / (1 - settings.warmup))
+def learning_rate(progress: float, settings: Settings) -> float:
+    """At `progress` (0..1) of the run: a linear rise to the peak, then half a cosine down to a hundredth of it."""
+    if progress < settings.warmup_share:
+        return settings.peak_lr * max(progress, 1e-3) / settings.warmup_share
+    down = min(1.0, (progress - settings.warmup_share) / (1 - settings.warmup_share))
     return settings.peak_lr * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * down)))
 
 
@@ -162,10 +178,10 @@ def train(
     torch.manual_seed(settings.seed)
     torch.backends.cuda.enable_cudnn_sdp(False)  # it plans anew for every shape, and ours are many
     model = TinyChat(config or ModelConfig(), settings.dropout).to(device)
-    decayed = [p for p in model.parameters() if p.dim() > 1]
-    plain = [p for p in model.parameters() if p.dim() == 1]
+    decay = [p for p in model.parameters() if p.dim() > 1]
+    no_decay = [p for p in model.parameters() if p.dim() == 1]
     optimizer = torch.optim.AdamW(
-        [{'params': decayed, 'weight_decay': settings.weight_decay}, {'params': plain, 'weight_decay': 0.0}],
+        [{'params': decay, 'weight_decay': settings.weight_decay}, {'params': no_decay, 'weight_decay': 0.0}],
         lr=settings.peak_lr,
         betas=(0.9, 0.95),
         fused=device == 'cuda',
@@ -173,7 +189,7 @@ def train(
     batches, held_out = Batches(corpus, settings.batch_tokens, device), Batches(valid, settings.batch_tokens, device)
     generator = torch.Generator(device).manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
-    forward = torch.compile(losses, dynamic=True) if settings.compile else losses
+    forward = torch.compile(loss_and_counts, dynamic=True) if settings.compile else loss_and_counts
     log = {
         'device': torch.cuda.get_device_name() if device == 'cuda' else f'CPU ({torch.get_num_threads()} threads)',
         'date': datetime.date.today().isoformat(),
@@ -187,11 +203,11 @@ def train(
     }
     model.train()
     start = saved = time.perf_counter()
-    step, seen, epochs, finished, calm = 0, 0, 0, False, False
+    step, seen, epochs, finished, cooldown = 0, 0, 0, False, False
     window = torch.zeros(2, device=device)
     bar = tqdm(desc='training', unit='step', total=settings.steps, mininterval=5)
 
-    def note() -> None:
+    def log_progress() -> None:
         log.update(steps=step, tokens_seen=seen, epochs=epochs, time_s=round(time.perf_counter() - start, 1))
 
     while not finished:
@@ -201,18 +217,18 @@ def train(
             if progress >= 1:
                 finished = True
                 break
-            if not calm and progress >= 1 - settings.calm:
-                calm = True
+            if not cooldown and progress >= 1 - settings.cooldown_share:
+                cooldown = True
                 for module in model.modules():
                     if isinstance(module, torch.nn.Dropout):
                         module.p = 0.0
             for group in optimizer.param_groups:
-                group['lr'] = rate(progress, settings)
+                group['lr'] = learning_rate(progress, settings)
             inputs = tokens[:, :-1]
-            if not calm and settings.hidden_share:
-                inputs = hide(inputs, kinds[:, :-1], settings.hidden_share, generator)
+            if not cooldown and settings.word_dropout_share:
+                inputs = word_dropout(inputs, kinds[:, :-1], settings.word_dropout_share, generator)
             with autocast(device):
-                loss, summed, number = forward(model, inputs, tokens[:, 1:], kinds[:, 1:], settings.user_weight)
+                loss, summed, number = forward(model, inputs, tokens[:, 1:], kinds[:, 1:], settings.user_loss_weight)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -239,13 +255,13 @@ def train(
                     log['held_out_perplexity'].append(
                         {'step': step, 'perplexity': round(perplexity(model, held_out), 4)}
                     )
-                    note()
+                    log_progress()
                     save(model, corpus.tokenizer, out, log)
         else:
             epochs += 1
     bar.close()
     log['held_out_perplexity'].append({'step': step, 'perplexity': round(perplexity(model, held_out), 4)})
-    note()
+    log_progress()
     save(model, corpus.tokenizer, out, log)
     return log
 
@@ -257,13 +273,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--batch-tokens', type=int, default=Settings.batch_tokens)
     parser.add_argument('--peak-lr', type=float, default=Settings.peak_lr)
     parser.add_argument('--dropout', type=float, default=Settings.dropout)
-    parser.add_argument('--user-weight', type=float, default=Settings.user_weight)
+    parser.add_argument('--user-loss-weight', type=float, default=Settings.user_loss_weight)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--compile', action='store_true')
 
 
 def settings_from(arguments: argparse.Namespace) -> Settings:
-    names = ('minutes', 'steps', 'batch_tokens', 'peak_lr', 'dropout', 'user_weight', 'seed', 'compile')
+    """The settings of a parsed command line."""
+    names = ('minutes', 'steps', 'batch_tokens', 'peak_lr', 'dropout', 'user_loss_weight', 'seed', 'compile')
     return replace(Settings(), **{name: getattr(arguments, name) for name in names})
 
 
@@ -286,7 +303,7 @@ def main() -> None:
 
 
 def validation(corpus: Corpus, folder: pathlib.Path, conversations: int, seed: int) -> Corpus:
-    """Conversations drawn with a seed of their own, in the tokens of `corpus`."""
+    """Conversations drawn with a seed of their own, in the tokens of `corpus`; `folder` holds its tokenizer."""
     tokens, kinds, lengths = build_corpus.shard((str(folder), f'valid {seed}', 0, conversations))
     return Corpus(tokens, kinds, np.concatenate(([0], np.cumsum(lengths))), corpus.tokenizer)
 

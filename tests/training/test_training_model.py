@@ -243,11 +243,11 @@ def test_generate_with_cache_equals_the_whole_pass():
         assert answer == tokens[len(prompt) :]
 
 
-def test_hidden_words_are_of_questions_alone():
+def test_dropped_words_are_of_questions_alone():
     tokens = torch.arange(1, 2001).view(20, 100)
     kinds = torch.randint(0, 4, tokens.shape)
-    hidden = train.hide(tokens, kinds, 1.0, torch.Generator().manual_seed(0))
-    changed = hidden != tokens
+    dropped = train.word_dropout(tokens, kinds, 1.0, torch.Generator().manual_seed(0))
+    changed = dropped != tokens
     assert changed.any()
     assert not (changed & (kinds != build_corpus.MASKABLE)).any()
 
