@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -133,3 +134,27 @@ def test_the_command_runs_in_the_environment(bootstrap, monkeypatch):
     assert ran == [('/env/bin/python', ['/env/bin/python', '-m', 'pytest'])]
     assert os.environ['OMP_WAIT_POLICY'] == 'PASSIVE'
     assert os.environ['PATH'].startswith('/env/bin:')
+
+
+def test_a_second_make_waits_for_the_first_ones_set_up(bootstrap, monkeypatch):
+    """Another process holds the lock as one that sets up does; this one begins when that has ended."""
+    lock, ready = Path(bootstrap.ROOT, '.venv.lock'), Path(bootstrap.ROOT, 'ready')
+    code = """
+import fcntl, pathlib, sys, time
+with open(sys.argv[1], 'w') as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    print('held', flush=True)
+    time.sleep(1)
+    pathlib.Path(sys.argv[2]).touch()
+"""
+    other = subprocess.Popen([sys.executable, '-c', code, lock, ready], stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == 'held\n'
+    began = []
+    monkeypatch.setattr(bootstrap, 'environment_python', lambda: began.append(ready.exists()) or sys.executable)
+    monkeypatch.setattr(sys, 'argv', ['bootstrap.py'])
+    monkeypatch.setenv('PATH', os.environ['PATH'])
+    monkeypatch.setenv('OMP_WAIT_POLICY', 'PASSIVE')
+    monkeypatch.chdir(bootstrap.ROOT)
+    bootstrap.main()
+    other.communicate()
+    assert began == [True], 'it did not wait'

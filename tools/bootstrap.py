@@ -8,6 +8,7 @@ environment.yml.  A stamp inside the environment, written last, names what was i
 pyproject.toml's dependencies changed, the set-up runs again.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -157,9 +158,24 @@ def environment_python():
     return python
 
 
+@contextlib.contextmanager
+def one_at_a_time():
+    """Wait until no other process sets up the environment, and keep others waiting."""
+    import fcntl  # not on Windows, where check_platform stops first
+
+    with open(os.path.join(ROOT, '.venv.lock'), 'w') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print('[....] waiting for another `make`, which sets up the environment', flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def main():
     check_platform()
-    python = environment_python()
+    with one_at_a_time():
+        python = environment_python()
     # The engine's threads sleep while they wait, instead of spinning: it must be set before torch is loaded.
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     os.environ['PATH'] = os.path.dirname(python) + os.pathsep + os.environ.get('PATH', '')
