@@ -46,8 +46,8 @@ def check_version() -> None:
         raise RuntimeError(f'lmdeploy_cpu is written for LMDeploy {VERSION}, but {found} is installed; {install}')
 
 
-def apply(p: Patch) -> None:
-    """Put one change into place, and wherever in lmdeploy the same object was imported by name."""
+def locate(p: Patch):
+    """(module or class that holds the target, the target's name in it, what is there); RuntimeError if nothing is."""
     module_name, _, path = p.target.partition(':')
     owner = importlib.import_module(module_name)
     *parents, name = path.split('.')
@@ -59,21 +59,27 @@ def apply(p: Patch) -> None:
             f'lmdeploy_cpu: {p.target} is missing from this LMDeploy, so this does not work: {p.reason} '
             f"Is its {VERSION} damaged? Reinstall: pip install --force-reinstall 'lmdeploy=={VERSION}'"
         )
+    return owner, name, old
+
+
+def put(p: Patch, owner, name: str, old) -> None:
+    """Put one change into place, and wherever in lmdeploy the same object was imported by name."""
     wrapper = type(old) if isinstance(old, (staticmethod, classmethod)) else None
     raw = old.__func__ if wrapper else old
     new = p.make(raw)
     if callable(raw) and not isinstance(raw, type):
         new = functools.update_wrapper(new, raw)
-    if parents:
+    if isinstance(owner, type):
         setattr(owner, name, wrapper(new) if wrapper else new)
         return
-    for module in [m for n, m in list(sys.modules.items()) if n == 'lmdeploy' or n.startswith('lmdeploy.')] + [owner]:
+    modules = [m for n, m in list(sys.modules.items()) if n == 'lmdeploy' or n.startswith('lmdeploy.')]
+    for module in modules:
         if getattr(module, '__dict__', {}).get(name) is old and (module is owner or name != 'torch'):
             setattr(module, name, new)
 
 
 def apply_all() -> None:
-    """Apply the whole table once."""
+    """Apply the whole table once, or nothing of it."""
     global _applied
     if _applied:
         return
@@ -81,8 +87,9 @@ def apply_all() -> None:
     from . import accept, device, repairs  # noqa: F401  they fill the table
     from .internlm2 import register
 
-    for p in PATCHES:
-        apply(p)
+    found = [(p, *locate(p)) for p in PATCHES]  # all of them, before anything is changed
+    for change in found:
+        put(*change)
     register()
     _applied = True
 

@@ -168,6 +168,25 @@ print('enabled')
     assert all(word in last for word in ('0.17.3', '0.18.0', 'pip install'))
 
 
+def test_a_missing_target_leaves_lmdeploy_as_it_was(child_environment):
+    code = """
+import lmdeploy_cpu
+from lmdeploy_cpu import accept, device, patching, repairs
+from lmdeploy.messages import PytorchEngineConfig
+before = PytorchEngineConfig.__post_init__
+patching.PATCHES.append(patching.Patch('lmdeploy.utils:no_such_name', 'It is gone.', lambda old: old))
+for _ in range(2):
+    try:
+        lmdeploy_cpu.enable()
+    except RuntimeError as e:
+        print(e)
+    assert PytorchEngineConfig.__post_init__ is before
+"""
+    done = run_python(code, child_environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('lmdeploy.utils:no_such_name is missing') == 2
+
+
 def test_the_package_stays_out_of_the_way(child_environment):
     """Importing it loads no torch, and enabling it changes nothing for another device."""
     code = """
