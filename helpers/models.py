@@ -230,10 +230,12 @@ def download_commands(name: str) -> dict[str, str]:
     target = f'~/models/{model.name}'
     ways = {}
     if model.share:
-        ways['InternStudio, a link to the share'] = f'mkdir -p ~/models && ln -s {model.share}/{model.name} {target}'
+        ways['InternStudio, a link to the share'] = f'mkdir -p ~/models && ln -sfn {model.share}/{model.name} {target}'
         ways['InternStudio, a copy'] = f'mkdir -p ~/models && cp -r {model.share}/{model.name} {target}'
     if model.openxlab_url:
         ways['OpenXLab'] = f'git lfs install && git clone {model.openxlab_url} {target}'
     ways['Hugging Face'] = f'hf download {model.hub_id} --local-dir {target}'
-    ways['ModelScope'] = f'modelscope download --model {model.modelscope_id} --local_dir {target}'
+    ways['ModelScope'] = (
+        f'pip install modelscope && modelscope download --model {model.modelscope_id} --local_dir {target}'
+    )
     return ways

@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 
 import pytest
 from checkpoint_support import files_of, write_checkpoint
@@ -208,7 +209,19 @@ def test_catalogue_and_commands():
     url = 'https://code.openxlab.org.cn/OpenLMLab/internlm2-chat-1.8b.git'
     assert commands['OpenXLab'] == f'git lfs install && git clone {url} ~/models/internlm2-chat-1_8b'
     assert len(commands) == 5
+    assert commands['ModelScope'].startswith('pip install modelscope && modelscope download --model ')
     assert download_commands('unknown') == {}
+
+
+def test_the_link_to_the_share_may_be_made_again(tmp_path):
+    share = tmp_path / 'share' / NAME
+    share.mkdir(parents=True)
+    command = download_commands(NAME)['InternStudio, a link to the share']
+    command = command.replace(f'{CATALOGUE[NAME].share}/{NAME}', str(share))
+    for _ in range(2):
+        subprocess.run(command, shell=True, check=True, env={'HOME': str(tmp_path), 'PATH': os.environ['PATH']})
+    assert (tmp_path / 'models' / NAME).readlink() == share
+    assert list(share.iterdir()) == []
 
 
 def test_the_embedded_model_is_in_order():
