@@ -70,11 +70,19 @@ def test_the_process_grows_by_the_pool_and_shrinks_again(engine, budget, referen
     assert grown[1] - grown[0] == pytest.approx(0.5 * 768 * MIB, rel=0.1)
 
 
-def test_a_budget_too_small_is_an_error_that_says_so(engine, budget):
-    for nbytes in (6 * MIB, 12 * MIB):  # the weights are 6.4 MiB
-        budget(nbytes)
-        with pytest.raises((RuntimeError, ValueError, MemoryError), match=r'(?i)memory|budget'):
-            engine('llama', num_gpu_blocks=0, cache_max_entry_count=0.01)
+@pytest.mark.parametrize(
+    ('mib', 'match'), [(6, r'weights take \d MiB, the memory budget is 6\.'), (12, 'would have 0 blocks .* needs 16')]
+)
+def test_a_budget_too_small_is_an_error_that_says_so(mib, match, engine, budget):
+    budget(mib * MIB)  # the weights are 6.4 MiB
+    with pytest.raises(lmdeploy_cpu.UnsupportedError, match=match):
+        engine('llama', num_gpu_blocks=0, cache_max_entry_count=0.01)
+
+
+def test_a_pool_larger_than_what_is_left(engine, budget, monkeypatch):
+    monkeypatch.setattr('lmdeploy_cpu.device.available_memory', lambda: MIB)
+    with pytest.raises(lmdeploy_cpu.UnsupportedError, match=r'would take 12 MiB, but this machine has 1 MiB left'):
+        engine('llama', num_gpu_blocks=64)
 
 
 def test_a_containers_limit_counts(tmp_path):

@@ -8,6 +8,7 @@ import sys
 import pytest
 from cpu_support import VOCAB_SIZE, assert_same
 from lmdeploy import GenerationConfig, PytorchEngineConfig, pipeline
+from lmdeploy.messages import EngineRole, SpeculativeConfig
 from lmdeploy.serve.core.exceptions import RequestError
 from transformers import Gemma3TextConfig, MistralConfig, MixtralConfig, Qwen3MoeConfig
 
@@ -32,6 +33,17 @@ def refused(match):
         ({'model_format': 'fp8'}, 'fp8'),
         ({'dtype': 'float64'}, 'float64'),
         ({'kernel_block_size': 8}, 'kernel_block_size'),
+        ({'attn_tp_size': 2}, 'attn_tp_size=2 .*CPU'),
+        ({'mlp_tp_size': 2}, 'mlp_tp_size=2 .*CPU'),
+        ({'moe_tp_size': 2}, 'moe_tp_size=2 .*CPU'),
+        ({'role': EngineRole.Prefill}, 'role=Prefill .*CPU'),
+        ({'distributed_executor_backend': 'ray'}, "distributed_executor_backend='ray' .*CPU"),
+        ({'enable_mp_engine': True, 'mp_engine_backend': 'ray'}, "mp_engine_backend='ray' .*CPU"),
+        ({'enable_microbatch': True}, 'enable_microbatch .*CPU'),
+        ({'enable_eplb': True}, 'enable_eplb .*CPU'),
+        ({'dllm_block_length': 4}, 'dllm_block_length .*CPU'),
+        ({'kv_transfer_config': {'kv_connector': 'x'}}, 'kv_transfer_config .*CPU'),
+        ({'enable_return_routed_experts': True}, 'enable_return_routed_experts .*CPU'),
     ],
 )
 def test_engine_configurations(config, match):
@@ -62,6 +74,36 @@ def test_models(name, tmp_path, tokenizer):
     tokenizer.save_pretrained(tmp_path)
     with refused(match):
         pipeline(str(tmp_path), backend_config=PytorchEngineConfig(device_type='cpu'))
+
+
+@pytest.mark.parametrize(
+    ('changes', 'match'),
+    [
+        ({'kv_lora_rank': 8}, 'multi-head latent attention'),
+        ({'alibi': True}, 'ALiBi'),
+        ({'position_embedding_type': 'alibi'}, 'ALiBi'),
+        ({'attn_logit_softcapping': 50.0}, 'soft-capped .*attn_logit'),
+        ({'final_logit_softcapping': 30.0}, 'soft-capped .*final_logit'),
+        ({'use_attention_sinks': True}, 'attention sinks'),
+        ({'layer_types': ['full_attention', 'linear_attention', 'full_attention']}, 'layers of type linear_attention'),
+    ],
+)
+def test_kinds_of_attention(changes, match, copy_with_config):
+    folder = copy_with_config('llama', weights=False, **changes)
+    with refused(match):
+        pipeline(folder, backend_config=PytorchEngineConfig(device_type='cpu'))
+
+
+def test_what_does_not_go_with_the_model(copy_with_config):
+    folder = copy_with_config('llama', weights=False)
+    with refused('is not quantised'):
+        pipeline(folder, backend_config=PytorchEngineConfig(device_type='cpu', model_format='awq'))
+    with refused('speculative decoding does not run on the CPU'):
+        pipeline(
+            folder,
+            backend_config=PytorchEngineConfig(device_type='cpu'),
+            speculative_config=SpeculativeConfig(method='eagle3', model=folder, num_speculative_tokens=2),
+        )
 
 
 @pytest.mark.parametrize(
