@@ -1,5 +1,6 @@
 """`make lab` and `make course`, really run."""
 
+import importlib.util
 import json
 import os
 import re
@@ -109,6 +110,49 @@ def test_course_executes_and_indexes_and_names_what_failed(tmp_path):
     assert 'The title of good' in index
     assert 'ran to the end' in index
     assert 'ZeroDivisionError' in index
+
+
+@pytest.fixture
+def course(monkeypatch):
+    monkeypatch.setenv('JUPYTER_PREFER_ENV_PATH', '1')  # main() sets it, and this takes it back
+    spec = importlib.util.spec_from_file_location('course', ROOT / 'tools' / 'course.py')
+    module = importlib.util.module_from_spec(spec)
+    sys.modules['course'] = module  # dataclasses look there
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules['course']
+
+
+def test_a_kernel_that_does_not_start_costs_one_notebook(course, tmp_path, monkeypatch, capsys):
+    paths = [notebook(tmp_path / f'{name}.ipynb', 'print("ran")') for name in ('first', 'second')]
+    execute = course.NotebookClient.execute
+
+    def fails_first(client):
+        if 'first' in client.nb.cells[0].source:
+            raise RuntimeError("Kernel didn't respond in 60 seconds")
+        return execute(client)
+
+    monkeypatch.setattr(course.NotebookClient, 'execute', fails_first)
+    monkeypatch.setattr(sys, 'argv', ['course.py', *map(str, paths), '--out', str(tmp_path / 'out')])
+    assert course.main() == 1
+    assert "RuntimeError: Kernel didn't respond" in capsys.readouterr().err
+    assert 'Kernel didn&#x27;t respond' in (tmp_path / 'out' / 'index.html').read_text()
+    assert nbformat.read(tmp_path / 'out' / 'second.ipynb', as_version=4).cells[1].outputs[0].text == 'ran\n'
+
+
+def test_store_keeps_the_old_notebook_when_the_copy_breaks_off(course, tmp_path, monkeypatch):
+    path = notebook(tmp_path / 'one.ipynb', 'print("ran")')
+    before = path.read_bytes()
+
+    def breaks_off(source, target):
+        Path(target).write_bytes(Path(source).read_bytes()[:20])
+        raise OSError('No space left on device')
+
+    monkeypatch.setattr(course.shutil, 'copy', breaks_off)
+    monkeypatch.setattr(sys, 'argv', ['course.py', str(path), '--out', str(tmp_path / 'out'), '--store'])
+    with pytest.raises(OSError, match='No space'):
+        course.main()
+    assert path.read_bytes() == before
 
 
 def test_course_refuses_a_notebook_that_is_not_there(tmp_path):

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from tqdm import tqdm
@@ -57,8 +56,8 @@ def execute(path: Path, out: Path, timeout_s: int) -> Run:
         )
         try:
             client.execute()
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as e:
-            error = str(e).strip()
+        except Exception as e:  # whatever stopped it, the other notebooks still run
+            error = f'{type(e).__name__}: {e}'.strip()
         bar.update(bar.total - bar.n if error is None else 0)
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
     nbformat.write(notebook, out / path.name)
@@ -108,7 +107,8 @@ def main() -> int:
     failed = [r for r in runs if r.error]
     for path, run in zip(paths, runs, strict=True):
         if args.store and run.error is None:
-            shutil.copy(args.out / path.name, path)
+            shutil.copy(args.out / path.name, path.with_suffix('.part'))
+            os.replace(path.with_suffix('.part'), path)
     for r in failed:
         print(f'[FAIL] {r.name}\n{r.error}', file=sys.stderr)
     print(f'{len(runs) - len(failed)} of {len(runs)} notebooks ran to the end: {args.out / "index.html"}')
