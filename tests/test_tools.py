@@ -17,6 +17,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+ENVIRON = ('COURSE_MODEL', 'CUDA_VISIBLE_DEVICES')
 
 
 @pytest.fixture
@@ -153,6 +154,21 @@ def test_store_keeps_the_old_notebook_when_the_copy_breaks_off(course, tmp_path,
     with pytest.raises(OSError, match='No space'):
         course.main()
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize('gpu', [True, False])
+def test_store_runs_as_a_machine_without_a_gpu_and_pretends_nothing_else(tmp_path, gpu):
+    tools = tmp_path / 'bin'
+    tools.mkdir()
+    if gpu:
+        (tools / 'nvidia-smi').write_text('#!/bin/sh\n')
+        (tools / 'nvidia-smi').chmod(0o755)
+    path = notebook(tmp_path / 'one.ipynb', f'import os; print([os.environ.get(n) for n in {ENVIRON}])')
+    environ = {key: value for key, value in os.environ.items() if key not in ENVIRON} | {'PATH': str(tools)}
+    command = [sys.executable, ROOT / 'tools' / 'course.py', path, '--out', tmp_path / 'out', '--store']
+    subprocess.run(command, env=environ, check=True, capture_output=True)
+    expected = [None, ''] if gpu else [None, None]
+    assert nbformat.read(path, as_version=4).cells[1].outputs[0].text == f'{expected}\n'
 
 
 def test_course_refuses_a_notebook_that_is_not_there(tmp_path):
