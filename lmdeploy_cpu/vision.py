@@ -7,14 +7,17 @@ from .limits import UnsupportedError
 
 
 class CpuFlashAttentionImpl(FlashAttentionImpl):
-    """query, key, value [..., T, heads, D] hold several sequences, one after the other."""
+    """query [..., T, heads, D], key [..., S, kv_heads, D], value [..., S, kv_heads, Dv]: sequences one after the other."""
 
     def __init__(self, spec):
         if (spec.logit_softcapping or 0) > 0:
             raise UnsupportedError('soft-capped attention does not run on the CPU.')
         self.spec, self.window = spec, window_size(spec.sliding_window)
+        if self.window and not spec.causal:
+            raise UnsupportedError('attention with a window that is not causal does not run on the CPU.')
 
     def forward(self, query, key, value, q_start_loc, q_seqlens, kv_start_loc, kv_seqlens, max_q_seqlen=None):
+        """-> [..., T, heads, Dv]; where each sequence starts, and its length, [sequences] of ints, for queries and keys."""
         q, k, v = (t.reshape(-1, *t.shape[-2:]) for t in (query, key, value))
         out = q.new_empty(q.size(0), q.size(1), v.size(-1))
         starts_and_lengths = (t.tolist() for t in (q_start_loc, q_seqlens, kv_start_loc, kv_seqlens))
