@@ -7,11 +7,14 @@ import json
 import os
 import pathlib
 import shlex
+from dataclasses import asdict
 
-from training.evaluate import totals
-from training.files import write_json
+from training.build_corpus import CONTEXT
+from training.evaluate import AIM, totals
+from training.train import CONVERSATIONS, OPTIONS, SMOKE_MODEL, Settings
 
 NAMES = {'en': 'English', 'zh': 'Chinese'}
+NEAR_ONE = 1.2  # perplexity
 
 
 def percent(pair) -> str:
@@ -80,21 +83,70 @@ def score_rows(result: dict) -> list[list[str]]:
     return rows
 
 
-def card(folder: pathlib.Path, interim: bool = False) -> str:
-    """The text of README.md."""
-    log = json.loads((folder / 'training_log.json').read_text('utf-8'))
-    model, corpus, settings = log['model'], log['corpus'], log['settings']
-    weights = folder / 'model.safetensors'
-    parts = ['# tiny-chat', '']
-    if interim:
-        parts += [
-            '> **Interim weights**: a few minutes on a CPU, there for their format.  Their answers mean little.',
-            '',
+def command(log: dict) -> str:
+    """The command that trains for as many steps as the log's run, with the settings it had."""
+    words = ['python', '-m', 'training.run']
+    if log['model'] == asdict(SMOKE_MODEL):
+        words.append('--smoke')
+    else:
+        words += ['--steps', str(log['steps'])]
+        if log['corpus']['conversations'] != CONVERSATIONS:
+            words += ['--conversations', str(log['corpus']['conversations'])]
+        for name in OPTIONS:
+            value = log['settings'][name]
+            if name not in ('minutes', 'steps') and value != getattr(Settings, name):
+                words += [f'--{name.replace("_", "-")}', *([] if value is True else [str(value)])]
+    return shlex.join([*words, '--out', 'models/tiny-chat'])
+
+
+def shown(value) -> str:
+    """A setting: floats with three digits."""
+    return f'{value:.3g}' if isinstance(value, float) else str(value)
+
+
+def rates(scores: dict, language: str) -> dict[str, float]:
+    """Share of right answers, by category."""
+    pairs = {category: languages[language] for category, languages in scores.items() if language in languages}
+    return {category: right / number for category, (right, number) in pairs.items() if number}
+
+
+def shortfalls(result: dict) -> list[str]:
+    """For each language whether the aim is reached and which categories miss it; and what is below the look-up."""
+    frozen = totals(result['scores'], list(result['baseline']))
+    sentences, behind = [], []
+    for language, name in NAMES.items():
+        right, number = frozen[language]
+        if not number:
+            continue
+        model, lookup = rates(result['scores'], language), rates(result['baseline'], language)
+        verdict = 'reaches it' if right / number >= AIM else 'falls short'
+        low = ', '.join(f'{category} {rate:.1%}' for category, rate in model.items() if rate < AIM)
+        sentences.append(
+            f'{name} {verdict} with {right / number:.1%} of the frozen paraphrases; below it: {low or "nothing"}.'
+        )
+        behind += [
+            f'{name} {category} ({model[category]:.1%} against {rate:.1%})'
+            for category, rate in lookup.items()
+            if model.get(category, rate) < rate
         ]
-    parts += [
-        f'A chat model of {log["parameters"] / 1e6:.2f} million parameters ({weights.stat().st_size / 1e6:.1f} MB in bf16) for English and Chinese, '
-        'trained from scratch, so that every cell of this course runs on any machine with a model that answers.  It is an '
-        "InternLM2 checkpoint: packed `wqkv`, InternLM2's chat tokens and template, read by LMDeploy as it reads InternLM2-Chat.",
+    if behind:
+        sentences.append(f'Below even the look-up: {", ".join(behind)}.')
+    return sentences
+
+
+def about(log: dict, weights_bytes: int, interim: bool) -> list[str]:
+    """What the model is."""
+    model = log['model']
+    return [
+        '# tiny-chat',
+        '',
+        *(
+            ['> **Interim weights**: a few minutes on a CPU, there for their format.  Their answers mean little.', '']
+            * interim
+        ),
+        f'A chat model of {log["parameters"] / 1e6:.2f} million parameters ({weights_bytes / 1e6:.1f} MB in bf16) for English and Chinese, '
+        'trained from scratch, so that every cell of this course runs on any machine.  It is an InternLM2 checkpoint: packed '
+        "`wqkv`, InternLM2's chat tokens and template, read by LMDeploy as it reads InternLM2-Chat.",
         '',
         table(
             ['', ''],
@@ -104,20 +156,34 @@ def card(folder: pathlib.Path, interim: bool = False) -> str:
                     f'InternLM2ForCausalLM: {model["num_layers"]} layers, hidden {model["hidden_size"]}, {model["num_heads"]} heads of '
                     f'{model["hidden_size"] // model["num_heads"]}, {model["num_kv_heads"]} KV head, FFN {model["intermediate_size"]}',
                 ],
-                ['vocabulary', f'{model["vocab_size"]} tokens, byte-level BPE; digits and Han characters stand alone'],
+                [
+                    'vocabulary',
+                    f'{model["vocab_size"]} tokens, byte-level BPE; digits stand alone; frequent Han characters are one token, '
+                    'rare ones two or three (bytes)',
+                ],
                 [
                     'context',
-                    f'{model["max_position_embeddings"]} positions, trained on conversations of up to 1024 tokens',
+                    f'{model["max_position_embeddings"]} positions, trained on conversations of up to {CONTEXT} tokens',
                 ],
                 ['stops at', '`</s>` and `<|im_end|>`'],
             ],
         ),
         '',
+    ]
+
+
+def uses(result: dict | None) -> list[str]:
+    """What it is good for, and what not."""
+    unknown = result['scores'].get('unknown', {}) if result else {}
+    found = ', '.join(
+        f'{NAMES[language]} {good / number:.1%}' for language, (good, number) in unknown.items() if number
+    )
+    return [
         '## What it is good for',
         '',
         'Trying LMDeploy: chat, streaming, batches, quantisation, serving.  It greets, says who it is, answers questions on LMDeploy and this '
         'course, tells small stories, writes short poems, gives advice, adds and subtracts up to 100, keeps a name or a number '
-        'through some turns, and says so when it does not know.',
+        f'through some turns, and mostly says so when it does not know{f" ({found} of the test)" if found else ""}.',
         '',
         '## What it is not good for',
         '',
@@ -125,97 +191,128 @@ def card(folder: pathlib.Path, interim: bool = False) -> str:
         'confidently wrong: a question near to one that it knows gets the answer to that one.  Its answers about LMDeploy are those of the '
         'course at the time of training; the chapters are right where the two differ.  Its speed and memory say nothing about a model of useful size.',
         '',
+    ]
+
+
+def making(log: dict) -> list[str]:
+    """How it was made."""
+    corpus, settings = log['corpus'], log['settings']
+    commit = f'commit `{log["commit"]}`' if log.get('commit') else 'no commit recorded'
+    by_clock = (
+        []
+        if settings['steps']
+        else [
+            f'This run was ended by the clock, after {shown(settings["minutes"])} minutes; the command repeats its number of steps, '
+            'so the weights come out alike, not equal bit for bit.',
+            '',
+        ]
+    )
+    in_use = {name: shown(value) for name, value in settings.items() if value is not None and value is not False}
+    if settings['steps']:
+        del in_use['minutes']
+    rows = {
+        'command': f'`{command(log)}`',
+        'texts': commit,
+        'device': log['device'],
+        'trained with': ', '.join(f'{name} {version}' for name, version in log['versions'].items()),
+        'date': log['date'],
+        'time': f'{log["time_s"]:.0f} s of training, {log["steps"]:,} steps, {log["tokens_seen"] / 1e6:.1f} million tokens',
+        'settings': ', '.join(f'{name} {value}' for name, value in in_use.items()),
+        'held-out perplexity': f'{log["held_out_perplexity"][-1]["perplexity"]:.3f} '
+        "on the assistant's tokens of conversations drawn with another seed",
+    }
+    return [
         '## Training',
         '',
         f'The texts are in `training/`: questions and answers, generators of stories and talk, {corpus["conversations"]:,} conversations of '
         f'{corpus["tokens"]:,} tokens in all, drawn with seed {settings["seed"]} (SHA-256 of the corpus `{corpus["sha256"]}`).  '
         "The loss is on the assistant's words, and a little on the user's.",
         '',
-        table(
-            ['', ''],
-            [
-                ['command', f'`{log.get("command", "python -m training.run")}`'],
-                ['device', log['device']],
-                ['versions', ', '.join(f'{name} {version}' for name, version in log['versions'].items())],
-                ['date', log['date']],
-                [
-                    'time',
-                    f'{log["time_s"]:.0f} s of training, {log["steps"]:,} steps, {log["tokens_seen"] / 1e6:.1f} million tokens',
-                ],
-                ['settings', ', '.join(f'{name} {value}' for name, value in settings.items())],
-                [
-                    'held-out perplexity',
-                    f"{log['held_out_perplexity'][-1]['perplexity']:.3f} on the assistant's tokens of conversations drawn with another seed",
-                ],
-            ],
-        ),
+        table(['', ''], [list(row) for row in rows.items()]),
         '',
+        *by_clock,
+        *perplexity_note(log),
         '![loss curve](loss.png)',
         '',
     ]
-    result = log.get('evaluation')
-    if result:
-        parts += [
-            '## Scores',
-            '',
-            'Greedy answers, graded by answer keys.  The paraphrases were frozen before training, and no training text contains one.  '
-            'The look-up answers with what belongs to the nearest trained question (character n-gram TF-IDF).',
-            '',
-            table(['', *NAMES.values(), *(f'look-up, {name}' for name in NAMES.values())], score_rows(result)),
-            '',
-            f'Perplexity of the reference answers behind the frozen paraphrases: {result["paraphrase_perplexity"]}.',
-            '',
-            '### Stories of different seeds (temperature 0.8)',
-            '',
-            table(
-                [
-                    'prompt',
-                    'seeds',
-                    'ended',
-                    'different',
-                    'different openings',
-                    'characters',
-                    'in the length asked for',
-                ],
-                [
-                    [
-                        story['prompt'],
-                        story['seeds'],
-                        story['ended'],
-                        story['different'],
-                        story['different_openings'],
-                        f'{story["shortest"]} to {story["longest"]}',
-                        f'{story["within"]} ({story["asked"][0]} to {story["asked"][1]})' if 'asked' in story else '–',
-                    ]
-                    for story in result['stories']
-                ],
-            ),
-            '',
-            "### Answers to the course's prompts",
-            '',
-            table(['prompt', 'answer'], [[sample['question'], sample['answer']] for sample in result['samples']]),
-            '',
-            '### What it missed of the frozen paraphrases',
-            '',
+
+
+def perplexity_note(log: dict) -> list[str]:
+    """What a perplexity near 1 means, where it is near 1."""
+    if log['held_out_perplexity'][-1]['perplexity'] > NEAR_ONE:
+        return []
+    return ['The perplexity is near 1 because the texts come from templates: it is memory, not understanding.', '']
+
+
+def scores(result: dict) -> list[str]:
+    """The evaluation: scores, stories, answers, misses."""
+    stories = [
+        [
+            story['prompt'],
+            story['seeds'],
+            story['ended'],
+            story['different'],
+            story['different_openings'],
+            f'{story["shortest"]} to {story["longest"]}',
+            f'{story["within"]} ({story["asked"][0]} to {story["asked"][1]})' if 'asked' in story else '–',
         ]
-        missed = [miss for miss in result['misses'] if miss['category'] in result['baseline']]
-        parts += [
-            table(['question', 'answer'], [[miss['question'], miss['answer'][:100]] for miss in missed])
-            if missed
-            else 'None.',
-            '',
-        ]
-    parts += ['## Files', '']
-    files = [
+        for story in result['stories']
+    ]
+    missed = [
+        [miss['question'], miss['answer'][:100]] for miss in result['misses'] if miss['category'] in result['baseline']
+    ]
+    return [
+        '## Scores',
+        '',
+        'Greedy answers, graded by answer keys.  The paraphrases were frozen before training, and no training text contains one.  '
+        'The look-up answers with what belongs to the nearest trained question (character n-gram TF-IDF).',
+        '',
+        table(['', *NAMES.values(), *(f'look-up, {name}' for name in NAMES.values())], score_rows(result)),
+        '',
+        '  '.join([f'The aim is {AIM:.0%}.', *shortfalls(result)]),
+        '',
+        f'Perplexity of the reference answers behind the frozen paraphrases: {result["paraphrase_perplexity"]}.',
+        '',
+        '### Stories of different seeds (temperature 0.8)',
+        '',
+        table(
+            ['prompt', 'seeds', 'ended', 'different', 'different openings', 'characters', 'in the length asked for'],
+            stories,
+        ),
+        '',
+        "### Answers to the course's prompts",
+        '',
+        table(['prompt', 'answer'], [[sample['question'], sample['answer']] for sample in result['samples']]),
+        '',
+        '### What it missed of the frozen paraphrases',
+        '',
+        table(['question', 'answer'], missed) if missed else 'None.',
+        '',
+    ]
+
+
+def files(folder: pathlib.Path, result: dict | None) -> list[str]:
+    """SHA-256 of what is loaded, and of what was frozen."""
+    rows = [
         [path.name, path.stat().st_size, f'`{hashlib.sha256(path.read_bytes()).hexdigest()}`']
         for path in sorted(folder.iterdir())
         if path.suffix in ('.safetensors', '.json') and path.name != 'training_log.json'
     ]
-    if result:
-        files += [[f'training/{name}', '', f'`{digest}`'] for name, digest in result['frozen_files_sha256'].items()]
-    parts += [
-        table(['file', 'bytes', 'SHA-256'], files),
-        '',
+    frozen = result['frozen_files_sha256'] if result else {}
+    rows += [[f'training/{name}', '', f'`{digest}`'] for name, digest in frozen.items()]
+    return ['## Files', '', table(['file', 'bytes', 'SHA-256'], rows), '']
+
+
+def card(folder: pathlib.Path, interim: bool = False) -> str:
+    """The text of README.md."""
+    log = json.loads((folder / 'training_log.json').read_text('utf-8'))
+    result = log.get('evaluation')
+    parts = [
+        *about(log, (folder / 'model.safetensors').stat().st_size, interim),
+        *uses(result),
+        *making(log),
+        *(scores(result) if result else []),
+        *files(folder, result),
         'This card is made from `training_log.json` by `python -m training.card`.',
         '',
     ]
@@ -227,14 +324,6 @@ def write(folder: pathlib.Path, interim: bool = False) -> None:
     new = folder / 'README.new'
     new.write_text(card(folder, interim), 'utf-8')
     os.replace(new, folder / 'README.md')
-
-
-def note_command(folder: pathlib.Path, arguments: list[str]) -> None:
-    """Keep in training_log.json by which command the model was made."""
-    path = folder / 'training_log.json'
-    log = json.loads(path.read_text('utf-8'))
-    log['command'] = shlex.join(['python', '-m', 'training.run', *arguments])
-    write_json(path, log)
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from training.tokenizer import EOS, IM_END, encode_chat, encode_plain, load_toke
 
 BATCH = 192
 MAX_NEW_TOKENS = 640
+AIM = 0.95  # right of each category, in each language
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import argparse
 import pathlib
-import sys
 import tarfile
 import tempfile
 import time
@@ -15,7 +14,7 @@ def main() -> None:
     start = time.perf_counter()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', type=pathlib.Path, required=True, help='the folder of the model')
-    parser.add_argument('--conversations', type=int, default=1_000_000)
+    parser.add_argument('--conversations', type=int, default=train.CONVERSATIONS)
     parser.add_argument('--reserve', type=float, default=1.5, help='minutes kept for the evaluation')
     parser.add_argument('--processes', type=int, default=None)
     parser.add_argument('--archive', type=pathlib.Path, default=None, help='also pack the folder into this .tar.gz')
@@ -23,6 +22,7 @@ def main() -> None:
     train.add_arguments(parser)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    commit = arguments.commit or train.current_commit()  # now: files may change while it runs
     with tempfile.TemporaryDirectory() as scratch:
         if arguments.smoke:
             corpora = train.corpora(
@@ -41,7 +41,7 @@ def main() -> None:
         f'{time.perf_counter() - start:.0f} s',
         flush=True,
     )
-    log = train.train(*corpora, arguments.out, settings, config)
+    log = train.train(*corpora, arguments.out, settings, config, commit=commit)
     print(
         f'training: {log["steps"]} steps, {log["tokens_seen"] / 1e6:.0f}M tokens in {log["time_s"]} s, '
         f'loss {log["curve"][-1]["loss"]}, held-out perplexity {log["held_out_perplexity"][-1]["perplexity"]}',
@@ -50,7 +50,6 @@ def main() -> None:
     try:
         result = evaluate.evaluate(arguments.out, quick=arguments.smoke)
         evaluate.record(arguments.out, result)
-        card.note_command(arguments.out, sys.argv[1:])
         card.write(arguments.out)
         print(evaluate.show(result))
     finally:  # the weights come back even where the evaluation fails

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import platform
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +22,7 @@ from safetensors.torch import save_file
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from training import build_corpus
+from training import build_corpus, texts
 from training.build_corpus import ASSISTANT, CONTEXT, MASKABLE, TEXT, USER, Corpus
 from training.files import write_json
 from training.model import ModelConfig, TinyChat, config_json
@@ -46,6 +47,7 @@ class Settings:
     compile: bool = False
 
 
+CONVERSATIONS = 1_000_000  # of the corpus that training.run draws
 SMOKE_MODEL = ModelConfig(num_layers=2, intermediate_size=256)
 SMOKE = Settings(steps=40, batch_tokens=2048, peak_lr=4e-3, warmup_share=0.1)
 
@@ -165,6 +167,16 @@ def learning_rate(progress: float, settings: Settings) -> float:
     return settings.peak_lr * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * down)))
 
 
+def current_commit() -> str | None:
+    """The commit of this checkout, with `-dirty` behind it where files differ from it; None where git cannot say."""
+    command = ['git', 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*']
+    try:
+        done = subprocess.run(command, cwd=texts.HERE, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
 def train(
     corpus: Corpus,
     valid: Corpus,
@@ -172,8 +184,12 @@ def train(
     settings: Settings,
     config: ModelConfig | None = None,
     device: str | None = None,
+    commit: str | None = None,
 ) -> dict:
-    """Train and save to `out`; returns the log that training_log.json holds."""
+    """Train and save to `out`; returns the log that training_log.json holds.
+
+    `commit`: that of the training texts, for the log.
+    """
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     torch.manual_seed(settings.seed)
     torch.backends.cuda.enable_cudnn_sdp(False)  # it plans anew for every shape, and ours are many
@@ -197,6 +213,7 @@ def train(
         'parameters': sum(p.numel() for p in model.parameters()),
         'model': asdict(model.config),
         'settings': asdict(settings),
+        'commit': commit,
         'corpus': {'conversations': corpus.num_conversations, 'tokens': len(corpus.tokens), 'sha256': corpus.sha256},
         'curve': [],
         'held_out_perplexity': [],
@@ -266,8 +283,12 @@ def train(
     return log
 
 
+# What a command line may change.
+OPTIONS = ('minutes', 'steps', 'batch_tokens', 'peak_lr', 'dropout', 'user_loss_weight', 'seed', 'compile')
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings one may want to change, on a command line."""
+    """OPTIONS, and the commit for the log."""
     parser.add_argument('--minutes', type=float, default=Settings.minutes, help='of training')
     parser.add_argument('--steps', type=int, default=None, help='instead of --minutes: repeatable')
     parser.add_argument('--batch-tokens', type=int, default=Settings.batch_tokens)
@@ -276,12 +297,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--user-loss-weight', type=float, default=Settings.user_loss_weight)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--compile', action='store_true')
+    parser.add_argument('--commit', default=None, help="of the training texts, for the log; default: git's")
 
 
 def settings_from(arguments: argparse.Namespace) -> Settings:
     """The settings of a parsed command line."""
-    names = ('minutes', 'steps', 'batch_tokens', 'peak_lr', 'dropout', 'user_loss_weight', 'seed', 'compile')
-    return replace(Settings(), **{name: getattr(arguments, name) for name in names})
+    return replace(Settings(), **{name: getattr(arguments, name) for name in OPTIONS})
 
 
 def main() -> None:
@@ -293,12 +314,13 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.smoke:
         corpus, valid = corpora(arguments.corpus, 2000, 200, arguments.seed, processes=1, tokenizer_conversations=2000)
-        log = train(corpus, valid, arguments.out, SMOKE, SMOKE_MODEL)
+        settings, config = SMOKE, SMOKE_MODEL
     else:
         corpus = build_corpus.load(arguments.corpus)
-        log = train(
-            corpus, validation(corpus, arguments.corpus, 4000, arguments.seed), arguments.out, settings_from(arguments)
-        )
+        valid = validation(corpus, arguments.corpus, 4000, arguments.seed)
+        settings, config = settings_from(arguments), None
+    commit = arguments.commit or current_commit()
+    log = train(corpus, valid, arguments.out, settings, config, commit=commit)
     print(json.dumps({**log['curve'][-1], **log['held_out_perplexity'][-1]}))
 
 

@@ -1,5 +1,6 @@
 """Tokenizer, model, corpus and a small training run."""
 
+import argparse
 import itertools
 import json
 import pathlib
@@ -329,6 +330,33 @@ class TestShipped:
 
         text = (MODEL / 'README.md').read_text('utf-8')
         assert text == card.card(MODEL, interim='Interim' in text)
+
+    def test_the_command_of_the_card_is_understood_and_names_no_place_of_its_own(self):
+        from training import card
+
+        log = json.loads((MODEL / 'training_log.json').read_text('utf-8'))
+        assert card.command(log) == f'python -m training.run --steps {log["steps"]} --out models/tiny-chat'
+        log['settings'] |= {'dropout': 0.2, 'compile': True}
+        log['corpus'] |= {'conversations': 5}
+        words = card.command(log).split()[3:]
+        assert words[2:7] == ['--conversations', '5', '--dropout', '0.2', '--compile']
+        parser = argparse.ArgumentParser()
+        train.add_arguments(parser)
+        settings = train.settings_from(parser.parse_known_args(words)[0])
+        assert (settings.steps, settings.dropout, settings.compile) == (log['steps'], 0.2, True)
+
+    def test_the_card_says_where_the_aim_is_missed(self):
+        from training import card
+
+        result = {
+            'scores': {'poem': {'en': [5, 7], 'zh': [7, 7]}, 'memory': {'en': [94, 100], 'zh': [95, 100]}},
+            'baseline': {'poem': {'en': [6, 7], 'zh': [5, 7]}},
+        }
+        assert card.shortfalls(result) == [
+            'English falls short with 71.4% of the frozen paraphrases; below it: poem 71.4%, memory 94.0%.',
+            'Chinese reaches it with 100.0% of the frozen paraphrases; below it: nothing.',
+            'Below even the look-up: English poem (71.4% against 85.7%).',
+        ]
 
     def test_frozen_files_are_those_of_the_card(self):
         log = json.loads((MODEL / 'training_log.json').read_text('utf-8'))
