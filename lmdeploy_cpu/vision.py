@@ -7,7 +7,7 @@ from .limits import UnsupportedError
 
 
 class CpuFlashAttentionImpl(FlashAttentionImpl):
-    """query [..., T, heads, D], key [..., S, kv_heads, D], value [..., S, kv_heads, Dv]: sequences one after the other."""
+    """query [.., T, heads, D], key [.., S, kv_heads, D], value [.., S, kv_heads, Dv]: one sequence after the other."""
 
     def __init__(self, spec):
         if (spec.logit_softcapping or 0) > 0:
@@ -17,7 +17,7 @@ class CpuFlashAttentionImpl(FlashAttentionImpl):
             raise UnsupportedError('attention with a window that is not causal does not run on the CPU.')
 
     def forward(self, query, key, value, q_start_loc, q_seqlens, kv_start_loc, kv_seqlens, max_q_seqlen=None):
-        """-> [..., T, heads, Dv]; where each sequence starts, and its length, [sequences] of ints, for queries and keys."""
+        """-> [.., T, heads, Dv]; starts and lengths [sequences] count in T for the queries, in S for the keys."""
         q, k, v = (t.reshape(-1, *t.shape[-2:]) for t in (query, key, value))
         out = q.new_empty(q.size(0), q.size(1), v.size(-1))
         starts_and_lengths = (t.tolist() for t in (q_start_loc, q_seqlens, kv_start_loc, kv_seqlens))

@@ -36,7 +36,8 @@ def test_two_images_in_one_row(causal, window, kv_lengths):
 
 
 @pytest.mark.parametrize(
-    ('changes', 'match'), [({'logit_softcapping': 30.0}, 'soft-capped'), ({'sliding_window': 3}, 'window .* not causal')]
+    ('changes', 'match'),
+    [({'logit_softcapping': 30.0}, 'soft-capped'), ({'sliding_window': 3}, 'window .* not causal')],
 )
 def test_what_is_refused(changes, match):
     with pytest.raises(UnsupportedError, match=match):
