@@ -1,8 +1,8 @@
 """Chapter 1's comparison on a GPU: output tokens/s of transformers and of LMDeploy's engines, kept as a record.
 
-    python benchmarks/first_speed.py --save h200/first_speed [--model FOLDER]
+    python benchmarks/first_speed.py --save h200/first_speed
 
-Without --model it makes random weights in the exact geometry of InternLM2-Chat-1.8B: speed does not depend on them.
+The weights are random, in the exact geometry of InternLM2-Chat-1.8B: speed does not depend on them.
 All sides get the same 61 prompt tokens and write exactly 128; one run warms up, the best of two counts.
 """
 
@@ -15,7 +15,7 @@ import torch
 from tqdm import tqdm
 
 from helpers import internlm2_to_llama, random_checkpoint, release
-from helpers.records import new_record, save_record
+from helpers.records import new_record, require_savable, save_record
 
 TOKENS_IN, TOKENS_OUT, BATCHES, REPEATS = 61, 128, (1, 8, 32), 2
 
@@ -87,10 +87,11 @@ def measure_lmdeploy(folder: Path, messages, batches, config) -> dict[int, float
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--model', type=Path, help='an InternLM2 folder; default: random weights of the 1.8B')
     parser.add_argument('--save', help='name of the record to write, such as h200/first_speed')
     parser.add_argument('--commit', help="the course's commit, where git is not at hand")
     args = parser.parse_args()
+    if args.save:
+        args.commit = require_savable(args.save, args.commit)
     if not torch.cuda.is_available():
         parser.error('this measures a GPU, and torch finds none; for a CPU there is `make bench`')
 
@@ -100,7 +101,7 @@ def main() -> None:
     sizes = {'session_len': 4096, 'max_batch_size': 128, 'cache_max_entry_count': 0.4}
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        packed = args.model or random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'internlm2-chat-1_8b'))
+        packed = random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'internlm2-chat-1_8b'))
         llama = internlm2_to_llama(packed, Path(scratch, 'llama'))
         messages = prompt_of(AutoTokenizer.from_pretrained(llama, trust_remote_code=False), TOKENS_IN)
         engines = {
@@ -125,8 +126,7 @@ def main() -> None:
         **sizes,
     }
     if args.save:
-        weights = 'trained' if args.model else 'random'
-        record = new_record('first_speed', model='InternLM2-Chat-1.8B', weights=weights, data=data, commit=args.commit)
+        record = new_record('first_speed', model='InternLM2-Chat-1.8B', weights='random', data=data, commit=args.commit)
         print('written:', save_record(record, args.save))
 
 
