@@ -184,6 +184,8 @@ def main() -> None:
         parser.error('--repeat must be at least 1')
     if args.quick:
         args.repeat, args.batches = 1, [1, 4]
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
     if args.threads:
         torch.set_num_threads(args.threads)
 

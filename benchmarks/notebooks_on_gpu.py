@@ -20,7 +20,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from helpers import random_checkpoint
-from helpers.records import new_record, save_record
+from helpers.records import new_record, require_savable, save_record
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARE = Path('/root/share/new_models/Shanghai_AI_Laboratory/internlm2-chat-1_8b')
@@ -113,6 +113,8 @@ def main() -> int:
     parser.add_argument('--save', help='name of the record to write, such as h200/notebooks')
     parser.add_argument('--commit', help="the course's commit, where git is not at hand")
     args = parser.parse_args()
+    if args.save:
+        args.commit = require_savable(args.save, args.commit)
     if set(args.settings) - {'tiny'} and not SHARE.exists():
         SHARE.parent.mkdir(parents=True, exist_ok=True)
         random_checkpoint('internlm2-chat-1_8b', SHARE)

@@ -40,8 +40,7 @@ class Record:
         good = isinstance(versions, dict) and all(isinstance(v, str) and v for pair in versions.items() for v in pair)
         _require(self, 'versions', good and 'lmdeploy' in versions, "a version of each package, 'lmdeploy' among them")
         _require(self, 'date', _is_date(self.date), 'a day as YYYY-MM-DD')
-        good = isinstance(self.commit, str) and re.fullmatch(r'[0-9a-f]{7,40}(-dirty)?', self.commit)
-        _require(self, 'commit', good, 'a git commit, 7 to 40 hexadecimal digits')
+        _require_commit(self.commit)
         _require(self, 'weights', self.weights in ('trained', 'random'), "'trained' or 'random'")
         _require(self, 'data', isinstance(self.data, dict) and self.data, 'the figures, at least one')
 
@@ -91,6 +90,19 @@ def load_record(name: str, folder: Path = RECORDS) -> Record:
         raise ValueError(f'{path}: {error}') from None
 
 
+def require_savable(name: str, commit: str | None = None) -> str:
+    """Make sure, before a long measurement, that its record can be saved as `name`; return the commit for it.
+
+    Raises:
+        ValueError: no name of a record, or no commit.
+        RuntimeError: git knows no commit, and none is given.
+    """
+    _path(name, RECORDS)
+    commit = commit or _commit()
+    _require_commit(commit)
+    return commit
+
+
 def save_record(record: Record, name: str, folder: Path = RECORDS) -> Path:
     """Save the record as `name`, such as 'h200/speed'; an older one of that name is replaced.  Return its path."""
     path = _path(name, folder)
@@ -110,6 +122,11 @@ def _path(name: str, folder: Path) -> Path:
     if not re.fullmatch(r'[\w-]+(/[\w-]+)*', name):
         raise ValueError(f"{name!r} is not a record's name; names look like 'h200/speed'")
     return folder / f'{name}.json'
+
+
+def _require_commit(commit) -> None:
+    if not (isinstance(commit, str) and re.fullmatch(r'[0-9a-f]{7,40}(-dirty)?', commit)):
+        raise ValueError(f'commit must be a git commit, 7 to 40 hexadecimal digits, not {commit!r}')
 
 
 def _require(record: Record, field: str, good, what: str) -> None:
