@@ -9,6 +9,7 @@ and random weights in a geometry of 34 M parameters.
 """
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -19,19 +20,18 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import lmdeploy_cpu  # before torch: it sets how OpenMP's threads wait
 
+import torch  # isort: skip
+from tqdm.auto import tqdm
+
+from helpers.geometry import Geometry
+
+# Before the first import of transformers, which reads them.
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
 os.environ.setdefault('TRANSFORMERS_VERBOSITY', 'error')
 
-import lmdeploy_cpu  # noqa: E402  before torch: it sets how OpenMP's threads wait
-
-import torch  # isort: skip  # noqa: E402
-from tqdm.auto import tqdm  # noqa: E402
-
-from helpers.geometry import Geometry  # noqa: E402
-
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOKENS_IN, TOKENS_OUT = 64, 128
 MIDDLE = Geometry('LlamaForCausalLM', 8192, 512, 1536, num_layers=8, num_heads=8, num_kv_heads=4, head_dim=64)
 
@@ -120,35 +120,41 @@ def rate(side, prompts) -> float:
 # ---------------------------------------------------------------- measure and tell
 
 
+def take_turns(ours, theirs, prompts, repeat, progress) -> list[tuple[float, float]]:
+    """Output tokens/s of both, `repeat` times."""
+    pairs = []
+    for turn in range(repeat + 1):
+        sides = (ours, theirs) if turn % 2 else (theirs, ours)
+        found = {side: rate(side, prompts) for side in sides}
+        if turn:  # the first is to warm up
+            pairs.append((found[ours], found[theirs]))
+        progress.update()
+    return pairs
+
+
 def measure(args, progress) -> list[dict]:
     rows = []
     with tempfile.TemporaryDirectory() as work:
         for name, lmdeploy_folder, transformers_folder in models(pathlib.Path(work)):
             for dtype in args.dtypes:
-                ours, theirs = LMDeploy(lmdeploy_folder, dtype), Transformers(transformers_folder, dtype)
-                vocab = theirs.model.config.vocab_size
-                for batch in args.batches:
-                    generator = torch.Generator().manual_seed(batch)
-                    prompts = torch.randint(8, vocab, (batch, TOKENS_IN), generator=generator).tolist()
-                    pairs = []
-                    for turn in range(args.repeat + 1):
-                        sides = (ours, theirs) if turn % 2 else (theirs, ours)
-                        found = {type(s).__name__: rate(s, prompts) for s in sides}
-                        if turn:  # the first is to warm up
-                            pairs.append((found['LMDeploy'], found['Transformers']))
-                        progress.update()
-                    rows.append(
-                        {
-                            'model': name,
-                            'parameters': ours.num_parameters,
-                            'dtype': dtype,
-                            'batch': batch,
-                            'lmdeploy_tokens_per_s': [round(a, 1) for a, _ in pairs],
-                            'transformers_tokens_per_s': [round(b, 1) for _, b in pairs],
-                            'ratios': [round(a / b, 3) for a, b in pairs],
-                        }
-                    )
-                ours.close()
+                with contextlib.closing(LMDeploy(lmdeploy_folder, dtype)) as ours:
+                    theirs = Transformers(transformers_folder, dtype)
+                    vocab = theirs.model.config.vocab_size
+                    for batch in args.batches:
+                        generator = torch.Generator().manual_seed(batch)
+                        prompts = torch.randint(8, vocab, (batch, TOKENS_IN), generator=generator).tolist()
+                        pairs = take_turns(ours, theirs, prompts, args.repeat, progress)
+                        rows.append(
+                            {
+                                'model': name,
+                                'parameters': ours.num_parameters,
+                                'dtype': dtype,
+                                'batch': batch,
+                                'lmdeploy_tokens_per_s': [round(a, 1) for a, _ in pairs],
+                                'transformers_tokens_per_s': [round(b, 1) for _, b in pairs],
+                                'ratios': [round(a / b, 3) for a, b in pairs],
+                            }
+                        )
                 del ours, theirs
                 gc.collect()
     return rows

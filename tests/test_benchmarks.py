@@ -1,0 +1,102 @@
+"""The measuring scripts, without a measurement: what they refuse before it, what they set up, what they keep."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / 'benchmarks'
+
+
+def load(name: str):
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f'{name}.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize('script', [['first_speed.py'], ['notebooks_on_gpu.py', '--settings', 'tiny']])
+@pytest.mark.parametrize(
+    ('arguments', 'said'),
+    [
+        (['--save', '../speed'], "'../speed' is not a record's name"),
+        (['--save', 'h200/speed', '--commit', 'main'], 'commit must be a git commit'),
+    ],
+)
+def test_a_record_that_could_not_be_saved_is_refused_before_the_measurement(script, arguments, said):
+    command = [sys.executable, *script, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=BENCHMARKS)
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_first_speed_measures_the_model_that_its_record_names():
+    command = [sys.executable, BENCHMARKS / 'first_speed.py', '--model', 'models/tiny-chat']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert 'unrecognized arguments: --model' in done.stderr
+
+
+def test_the_share_is_found_where_internstudio_has_it(tmp_path, monkeypatch):
+    """The setting `share` names no model: `model_path` has to search, and what it finds names remote code."""
+    script, made, ran = load('notebooks_on_gpu'), [], []
+    monkeypatch.setattr(script, 'random_checkpoint', lambda *args, **options: made.append((*args, options)))
+    monkeypatch.setattr(
+        script, 'execute', lambda path, setting, _: ran.append((setting, os.environ.get('COURSE_MODEL'))) or ROW
+    )
+    monkeypatch.setattr(script, 'SHARE', tmp_path / 'share' / 'internlm2-chat-1_8b')
+    monkeypatch.setenv('COURSE_MODEL', 'something else')
+    monkeypatch.setattr(sys, 'argv', ['notebooks_on_gpu.py', '--settings', 'tiny', 'share', '--only', '01'])
+    assert script.main() == 0
+    assert made == [('internlm2-chat-1_8b', script.SHARE, {'auto_map': True})]
+    assert ran == [('tiny', 'tiny-chat'), ('share', None)]
+
+
+ROW = {'ran_to_the_end': True}
+
+
+def test_the_folder_for_the_measurements_is_made_before_them(tmp_path, monkeypatch):
+    for name in ('HF_HUB_OFFLINE', 'TRANSFORMERS_VERBOSITY'):
+        monkeypatch.setenv(name, os.environ.get(name, ''))
+    script, file = load('cpu_vs_transformers'), tmp_path / 'out' / 'x.json'
+    rows = [
+        {
+            'model': 'm', 'parameters': 1, 'dtype': 'float32', 'batch': 1, 'ratios': [1.0],
+            'lmdeploy_tokens_per_s': [1.0], 'transformers_tokens_per_s': [1.0],
+        }
+    ]  # fmt: skip
+    there = []
+    monkeypatch.setattr(script.lmdeploy_cpu, 'enable', lambda: None)
+    monkeypatch.setattr(script, 'measure', lambda args, progress: there.append(file.parent.is_dir()) or rows)
+    monkeypatch.setattr(sys, 'argv', ['cpu_vs_transformers.py', '--json', str(file)])
+    script.main()
+    assert there == [True]
+    assert json.loads(file.read_text())['rows'] == rows
+
+
+def test_a_measurement_that_fails_closes_the_engine(monkeypatch):
+    script, closed = load('cpu_vs_transformers'), []
+
+    class Engine:
+        num_parameters = 1
+
+        def close(self):
+            closed.append(self)
+
+    class Args:
+        dtypes, batches, repeat = ['float32'], [1], 1
+
+    def fails(side, prompts):
+        raise RuntimeError('too few tokens')
+
+    model = type('Model', (), {'model': type('M', (), {'config': type('C', (), {'vocab_size': 100})})})
+    monkeypatch.setattr(script, 'models', lambda work: [('m', work, work)])
+    monkeypatch.setattr(script, 'LMDeploy', lambda folder, dtype: Engine())
+    monkeypatch.setattr(script, 'Transformers', lambda folder, dtype: model)
+    monkeypatch.setattr(script, 'rate', fails)
+    with pytest.raises(RuntimeError, match='too few'):
+        script.measure(Args, None)
+    assert len(closed) == 1
