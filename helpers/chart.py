@@ -1,7 +1,7 @@
 """A live chart of the device's memory in the notebook: a bar for now, a line for the last minute."""
 
 import html
-import threading
+import time
 
 import ipywidgets
 
@@ -14,15 +14,15 @@ _REDRAW_S = 0.5
 class MemoryChart(ipywidgets.VBox):
     """The chart, with buttons to start, stop and close it.
 
-    It samples and draws in threads that end with `close()`, or with the kernel.  It goes on while a cell runs; a click
-    on a button waits until the cell is done.
+    It samples and draws in a thread that ends with `close()`, or with the kernel.  It goes on while a cell runs; a
+    click on a button waits until the cell is done.
     """
 
     def __init__(self, interval_s: float = 0.1, window_s: float = 60.0, read=None):
         self.window_s = window_s
-        self._sampler = MemorySampler(interval_s, read, keep=max(2, round(window_s / interval_s)))
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        keep = max(2, round(window_s / interval_s))
+        self._sampler = MemorySampler(interval_s, read, keep, on_reading=self._draw_now_and_then)
+        self._drawn_s = 0.0
         self._picture = ipywidgets.HTML()
         self._start_button = ipywidgets.Button(description='Start', icon='play')
         self._stop_button = ipywidgets.Button(description='Stop', icon='pause', disabled=True)
@@ -35,21 +35,12 @@ class MemoryChart(ipywidgets.VBox):
 
     def start(self) -> 'MemoryChart':
         """Start, or go on after a stop; a second start does nothing."""
-        if self._thread is None:
-            self._sampler.start()
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._run, name='memory-chart', daemon=True)
-            self._thread.start()
-            self._show_state(running=True)
+        self._sampler.start()
+        self._show_state(running=True)
         return self
 
     def stop(self) -> None:
         """Stop sampling; the last picture stays."""
-        if self._thread is None:
-            return
-        self._stop.set()
-        self._thread.join()
-        self._thread = None
         self._sampler.stop()
         self._draw()
         self._show_state(running=False)
@@ -72,9 +63,9 @@ class MemoryChart(ipywidgets.VBox):
     def _show_state(self, running: bool) -> None:
         self._start_button.disabled, self._stop_button.disabled = running, not running
 
-    def _run(self) -> None:
-        self._draw()
-        while not self._stop.wait(_REDRAW_S):
+    def _draw_now_and_then(self) -> None:
+        if time.monotonic() - self._drawn_s >= _REDRAW_S:
+            self._drawn_s = time.monotonic()
             self._draw()
 
     def _draw(self) -> None:

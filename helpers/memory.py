@@ -177,10 +177,15 @@ class MemorySampler:
         interval_s: seconds between two readings.
         read: what takes a reading; None: the device's memory.
         keep: how many of the last readings to keep; None: all of them.
+        on_reading: called after each reading, from the thread that took it.
     """
 
     def __init__(
-        self, interval_s: float = 0.1, read: Callable[[], DeviceMemory] | None = None, keep: int | None = None
+        self,
+        interval_s: float = 0.1,
+        read: Callable[[], DeviceMemory] | None = None,
+        keep: int | None = None,
+        on_reading: Callable[[], None] | None = None,
     ):
         if not interval_s > 0:
             raise ValueError(f'interval_s={interval_s!r}: must be above 0')
@@ -190,6 +195,7 @@ class MemorySampler:
         self.failures = 0
         self._keep = keep
         self._read = read
+        self._on_reading = on_reading
         self._started_s: float | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -238,3 +244,5 @@ class MemorySampler:
         self.readings.append((time.monotonic() - self._started_s, reading))
         if self._keep is not None:
             del self.readings[: -self._keep]
+        if self._on_reading is not None:
+            self._on_reading()

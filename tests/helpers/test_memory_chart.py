@@ -82,6 +82,20 @@ def test_close_ends_its_threads():
     assert not set(threading.enumerate()) - before
 
 
+def test_one_thread_samples_and_draws(monkeypatch):
+    monkeypatch.setattr('helpers.chart._REDRAW_S', 0.05)
+    used_mib, before = [1024], set(threading.enumerate())
+    chart = memory_chart(0.01, read=lambda: reading(used_mib[0]))
+    assert len(set(threading.enumerate()) - before) == 1
+    assert '<b>1024</b>' in chart._picture.value
+    used_mib[0] = 2048
+    deadline = time.monotonic() + 10
+    while '<b>2048</b>' not in chart._picture.value and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert '<b>2048</b>' in chart._picture.value
+    chart.close()
+
+
 def test_close_leaves_no_widget_behind():
     before = set(widgets_alive())
     memory_chart(0.01, read=reading).close()
