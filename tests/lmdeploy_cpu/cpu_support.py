@@ -317,6 +317,13 @@ class Engine:
     def model_agent(self):
         return self.inner.executor.model_agent
 
+    def evictions(self, monkeypatch) -> list[bool]:
+        """Gets an entry for each waiting sequence asked for its blocks from now on: whether it had any to give."""
+        helper = self.scheduler.eviction_helper
+        reclaim, asked = helper._reclaim_candidate, []
+        monkeypatch.setattr(helper, '_reclaim_candidate', lambda seq: asked.append(reclaim(seq)) or asked[-1])
+        return asked
+
     def close(self):
         self.pipe.close()
 

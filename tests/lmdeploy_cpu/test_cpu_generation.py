@@ -221,10 +221,11 @@ def mixed_requests(count, seed):
 @pytest.mark.parametrize(
     'config', [{}, {'enable_prefix_caching': True, 'max_prefill_token_num': 128, 'block_size': 16}]
 )
-def test_stress_of_48_mixed_requests(config, engine, reference):
+def test_stress_of_48_mixed_requests(config, engine, reference, monkeypatch):
     """Arriving while others run, in a pool too small for all; each answer is the one of its prompt alone."""
-    eng = engine('internlm2', num_gpu_blocks=40 if not config else 120, max_batch_size=16, **config)
+    eng = engine('internlm2', num_gpu_blocks=16 if not config else 120, max_batch_size=16, **config)
     requests = list(mixed_requests(48, seed=41))
+    evictions = eng.evictions(monkeypatch)
 
     async def one(i, ids, length):
         await asyncio.sleep(0.01 * (i % 12))
@@ -237,6 +238,7 @@ def test_stress_of_48_mixed_requests(config, engine, reference):
     ref = reference('internlm2')
     want = [ref.greedy([ids], 40)[0][:n] for ids, n, _ in requests]
     assert_same([a.token_ids for a in answers], want, [ids for ids, *_ in requests])
+    assert any(evictions), 'the pool was large enough for all'
 
 
 def test_after_200_requests_with_some_cancelled_every_block_is_free(engine, reference, prompts):
