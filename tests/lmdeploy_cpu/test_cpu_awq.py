@@ -8,6 +8,8 @@ import torch
 from cpu_support import PROMPT_LENGTHS, assert_same
 from safetensors.torch import load_file, save_file
 
+from lmdeploy_cpu.internlm2 import InternLM2Config, InternLM2ForCausalLM
+
 GROUP = 128
 ORDER = (0, 2, 4, 6, 1, 3, 5, 7)  # which of eight neighbours sits in which four bits of an int32, lowest first
 
@@ -113,3 +115,14 @@ def test_equals_the_dequantised_model(name, awq, engine, reference, prompts):
     eng = engine(folder, dtype='bfloat16', model_format='awq')
     cosine = torch.nn.functional.cosine_similarity(eng.logits(ids), ref.logits(ids), dim=-1)
     assert cosine.min() >= 0.999
+
+
+def test_dynamic_scaling_beyond_the_trained_length_is_refused():
+    """What `lmdeploy lite` calibrates on: up to that length it changes nothing."""
+    sizes = {'vocab_size': 50, 'hidden_size': 16, 'intermediate_size': 8, 'num_hidden_layers': 1}
+    rope = {'rope_type': 'dynamic', 'rope_theta': 1e4, 'factor': 2.0}
+    config = InternLM2Config(**sizes, num_attention_heads=2, max_position_embeddings=8, rope_parameters=rope)
+    model = InternLM2ForCausalLM(config)
+    assert model(torch.ones(1, 8, dtype=torch.long)).logits.shape == (1, 8, 50)
+    with pytest.raises(NotImplementedError, match="'dynamic' over 9 tokens"):
+        model(torch.ones(1, 9, dtype=torch.long))
