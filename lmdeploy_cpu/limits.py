@@ -73,7 +73,7 @@ def check_model(model_path: str, config, trust_remote_code: bool = False) -> str
 
 def check_hf_config(hf: Any, where: str, model_format: str | None = None) -> None:
     """The part of `check_model` that looks at a transformers configuration."""
-    text = next((c for n in ('text_config', 'llm_config') if (c := getattr(hf, n, None)) is not None), hf)
+    text = text_config(hf)
 
     def has(*names):
         return next((n for n in names if getattr(text, n, None)), None)
@@ -116,12 +116,14 @@ def check_hf_config(hf: Any, where: str, model_format: str | None = None) -> Non
         )
 
 
+def text_config(hf: Any) -> Any:
+    """The part of a transformers configuration that describes the language model."""
+    return getattr(hf, 'text_config', None) or getattr(hf, 'llm_config', None) or hf
+
+
 def vocab_size(hf: Any) -> int | None:
     """The number of token ids that a model with this transformers configuration knows."""
-    for config in (hf, getattr(hf, 'text_config', None), getattr(hf, 'llm_config', None)):
-        if getattr(config, 'vocab_size', None):
-            return config.vocab_size
-    return None
+    return getattr(hf, 'vocab_size', None) or getattr(text_config(hf), 'vocab_size', None)
 
 
 def check_integers(ids, what: str) -> None:

@@ -210,9 +210,8 @@ def test_seed_log_probabilities_and_schema(server):
     reply = server.post('/v1/chat/completions', chat('hi', max_tokens=4, logprobs=True, top_logprobs=3))
     for entry in reply.json()['choices'][0]['logprobs']['content']:
         # greedy: the chosen one is the first of three, and LMDeploy does not repeat it among `top_logprobs`
-        assert [t['logprob'] for t in entry['top_logprobs']] == sorted(t['logprob'] for t in entry['top_logprobs'])[
-            ::-1
-        ]
+        others = [t['logprob'] for t in entry['top_logprobs']]
+        assert others == sorted(others, reverse=True)
         assert 0 > entry['logprob'] > entry['top_logprobs'][0]['logprob']
     schema = {'type': 'object', 'properties': {'x': {'enum': [1, 22, 333]}}, 'required': ['x']}
     form = {'type': 'json_schema', 'json_schema': {'name': 'x', 'schema': schema}}
