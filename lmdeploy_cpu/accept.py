@@ -3,7 +3,7 @@
 from .budget import memory_budget, set_memory_budget
 from .patching import patch
 
-MAX_BATCH_SIZE = 32
+DEFAULT_MAX_BATCH_SIZE = 32
 
 
 def rebuild_config(fields, budget_bytes):
@@ -55,7 +55,7 @@ def accept_config(old):
 
 @patch('lmdeploy.utils:get_max_batch_size', 'No default for the CPU.')
 def default_batch_size(old):
-    return lambda device_type: MAX_BATCH_SIZE if device_type == 'cpu' else old(device_type)
+    return lambda device_type: DEFAULT_MAX_BATCH_SIZE if device_type == 'cpu' else old(device_type)
 
 
 @patch('lmdeploy.utils:is_bf16_supported', 'No answer for the CPU; torch has bfloat16 on every CPU.')

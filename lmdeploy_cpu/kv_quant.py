@@ -6,11 +6,11 @@ from lmdeploy.messages import QuantPolicy
 BITS = {QuantPolicy.NONE: None, QuantPolicy.INT8: 8, QuantPolicy.INT4: 4}
 
 
-def quantize(x: torch.Tensor, bits: int, meta_dtype: torch.dtype):
+def quantize(x: torch.Tensor, bits: int, scales_zeros_dtype: torch.dtype):
     """Asymmetric, per token and head.
 
     x [T, H, D] -> uint8 [T, H, D] (8 bits) or [T, H, D/2] (4 bits: the low nibble is the first half of the head), and
-    [T, H, 2] in `meta_dtype` holding scale and zero point, the zero point in units of the quantised value.
+    [T, H, 2] in `scales_zeros_dtype` holding scale and zero point, the zero point in units of the quantised value.
     """
     levels = 2**bits - 1
     if bits == 4:
@@ -22,12 +22,12 @@ def quantize(x: torch.Tensor, bits: int, meta_dtype: torch.dtype):
     if bits == 4:
         first, second = q.chunk(2, -1)
         q = first | second << 4
-    return q, torch.cat([scale, zero], -1).to(meta_dtype)
+    return q, torch.cat([scale, zero], -1).to(scales_zeros_dtype)
 
 
-def dequantize(q: torch.Tensor, meta: torch.Tensor, bits: int, dtype: torch.dtype) -> torch.Tensor:
+def dequantize(q: torch.Tensor, scales_zeros: torch.Tensor, bits: int, dtype: torch.dtype) -> torch.Tensor:
     """The inverse of `quantize`, up to rounding: (q - zero) * scale."""
     if bits == 4:
         q = torch.cat([q & 0xF, q >> 4], -1)
-    scale, zero = meta.float().split(1, -1)
+    scale, zero = scales_zeros.float().split(1, -1)
     return q.float().sub_(zero).mul_(scale).to(dtype)

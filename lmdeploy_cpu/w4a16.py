@@ -20,5 +20,6 @@ class CpuLinearW4A16Impl(LinearW4A16Impl):
         self.bits, self.group_size = spec.w_bit, spec.group_size
 
     def forward(self, x, qweight, scales, qzeros, bias=None, all_reduce=False, group=None):
+        """x [..., in], weights as in `dequantize_weight`, bias [out] -> [..., out] in the dtype of x."""
         weight = dequantize_weight(qweight, scales, qzeros, self.bits, self.group_size, x.dtype)
         return F.linear(x, weight.t(), None if bias is None else bias.to(x.dtype))
