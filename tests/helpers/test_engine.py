@@ -232,8 +232,9 @@ def tiny_llama(tmp_path_factory):
 
 
 def test_a_real_pipeline_says_what_runs_and_gives_its_memory_back(tiny_llama, monkeypatch):
-    import lmdeploy_cpu
     from lmdeploy import GenerationConfig, pipeline
+
+    import lmdeploy_cpu
 
     monkeypatch.setattr(lmdeploy_cpu.budget, '_budget_bytes', 4 << 30)  # whatever a test before this one set
     before = device_memory().used_bytes
