@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / 'notebooks').glob('*.ipynb'))
 SLIDE_TYPES = {'slide', 'subslide', 'fragment', 'skip', 'notes'}
 PRIVATE = re.compile(
-    r'/home/\w+|/root/(?!share|models|internlm)|/work/|/tmp/\w+|sk-[A-Za-z0-9]{8}|token=\w{8}|Bearer \w{8}'
+    r'/home/\w+|/root/(?!share|models|internlm)|/tmp/\w+|sk-[A-Za-z0-9]{8}|token=\w{8}|Bearer \w{8}|'
+    + re.escape(str(ROOT))
 )
 MAX_LINES = 18
 
