@@ -5,7 +5,7 @@ RUN = @$(PYTHON) tools/bootstrap.py
 
 .PHONY: help lab course test bench clean
 help:            ## what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | column -t -s:
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
 lab:             ## set up and open JupyterLab on the course
 	$(RUN) tools/lab.py $(ARGS)
