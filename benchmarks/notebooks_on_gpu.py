@@ -13,14 +13,13 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
-from helpers import random_checkpoint
+from helpers import DeviceMemory, MemorySampler, random_checkpoint
 from helpers.records import new_record, require_savable, save_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,31 +36,13 @@ sys.stdin.read()
 """
 
 
-class PeakMemory:
-    """The most memory of the card in use inside a `with` block, beyond what was in use before: `peak_mib`."""
+def card_memory() -> DeviceMemory:
+    """The whole card as NVML sees it: torch's reading would make a CUDA context here, and take room from the slice."""
+    import pynvml
 
-    def __enter__(self):
-        import pynvml
-
-        pynvml.nvmlInit()
-        self._read = lambda: pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0)).used
-        self._before = self._peak = self._read()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
-
-    def _run(self):
-        while not self._stop.wait(0.02):
-            self._peak = max(self._peak, self._read())
-
-    def __exit__(self, *error):
-        self._stop.set()
-        self._thread.join()
-
-    @property
-    def peak_mib(self) -> int:
-        return round((self._peak - self._before) / MIB)
+    pynvml.nvmlInit()
+    info = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0))
+    return DeviceMemory(info.used, info.free, info.total, None, 'NVML', 'the card')
 
 
 def start_ballast() -> subprocess.Popen:
@@ -78,7 +59,8 @@ def execute(path: Path, setting: str, executed: Path) -> dict:
     resources = {'metadata': {'path': str(path.parent)}}
     client = NotebookClient(notebook, timeout=300, kernel_name='python3', resources=resources)
     start, error = time.perf_counter(), None
-    with PeakMemory() as memory:
+    before_bytes = card_memory().used_bytes
+    with MemorySampler(0.02, card_memory, keep=1) as sampler:
         try:
             client.execute()
         except Exception as e:  # whatever stopped it, the other notebooks still run
@@ -87,7 +69,7 @@ def execute(path: Path, setting: str, executed: Path) -> dict:
     executed.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, executed / f'{setting}-{path.name}')
     row = {'setting': setting, 'notebook': path.stem, 'ran_to_the_end': error is None, 'time_s': round(time_s, 1)}
-    row['peak_mib'] = memory.peak_mib
+    row['peak_mib'] = round((sampler.peak_used_bytes - before_bytes) / MIB)
     print(json.dumps(row), flush=True)
     if error:
         print(error[-3000:], flush=True)

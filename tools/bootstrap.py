@@ -151,7 +151,6 @@ def environment_python():
     python = os.path.join(VENV, 'bin', 'python')
     if read_stamp(VENV) == wanted_stamp() and os.path.exists(python):
         return python
-    check_platform()
     if read_stamp(VENV) is None or python_version(python) is None:
         make_venv()
     install(python, VENV)
