@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from . import _tales_more as more
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -15,7 +17,7 @@ class Kind:
     pronoun: str = ''  # 'he' or 'she' where the kind decides it
 
 
-def _animals(*rows: tuple[str, str, str, str], sort: str = 'animal') -> tuple[Kind, ...]:
+def _animals(*rows: tuple[str, ...], sort: str = 'animal') -> tuple[Kind, ...]:
     return tuple(Kind(en, zh, topic, measure, sort) for en, zh, topic, measure in rows)
 
 
@@ -58,7 +60,9 @@ KINDS = (
         ('chick', '小鸡', '小鸡', '只'),
         ('giraffe', '小长颈鹿', '长颈鹿', '只'),
         ('kangaroo', '小袋鼠', '袋鼠', '只'),
+        *more.ANIMALS,
     ),
+    Kind('hen', '小母鸡', '母鸡', '只', 'animal', 'she'),
     *_animals(
         ('dolphin', '小海豚', '海豚', '只'),
         ('whale', '小鲸鱼', '鲸鱼', '头'),
@@ -66,19 +70,26 @@ KINDS = (
         ('octopus', '小章鱼', '章鱼', '只'),
         ('crab', '小螃蟹', '螃蟹', '只'),
         ('seahorse', '小海马', '海马', '只'),
+        *more.SEA,
         sort='sea',
     ),
     *_animals(
         ('dragon', '小龙', '龙', '条'),
         ('unicorn', '小独角兽', '独角兽', '只'),
         ('ghost', '小幽灵', '幽灵', '个'),
+        *more.MAGIC,
         sort='magic',
     ),
+    Kind('mermaid', '小美人鱼', '美人鱼', '位', 'sea', 'she'),
+    Kind('fairy', '小仙女', '仙女', '位', 'magic', 'she'),
+    Kind('witch', '小女巫', '女巫', '位', 'magic', 'she'),
     *_animals(
         ('robot', '小机器人', '机器人', '个'),
         ('computer', '小电脑', '电脑', '台'),
         ('train', '小火车', '火车', '列'),
         ('language model', '小语言模型', '语言模型', '个'),
+        *more.VEHICLES,
+        *more.MACHINES,
         sort='machine',
     ),
     Kind('girl', '小女孩', '小女孩', '个', 'child', 'she'),
@@ -101,6 +112,7 @@ KINDS = (
     Kind('king', '国王', '国王', '位', 'person', 'he'),
     Kind('queen', '女王', '女王', '位', 'person', 'she'),
     Kind('knight', '骑士', '骑士', '位', 'person', 'he'),
+    *(Kind(en, zh, zh, measure, 'person', pronoun) for en, zh, measure, pronoun in more.PEOPLE),
 )
 
 NAMES_HE = (
@@ -234,6 +246,7 @@ PLACES = (
     Place('sea', 'in the deep blue sea', 'the sea', '大海', '在一片蔚蓝的大海里', '大海', 'sea'),
     Place('reef', 'by a bright coral reef', 'the reef', '珊瑚礁', '在一片五彩的珊瑚礁旁', '珊瑚礁', 'sea'),
     Place('bay', 'in a calm bay', 'the bay', '海湾', '在一个平静的海湾里', '海湾', 'sea'),
+    *(Place(*row) for row in more.PLACES),
 )
 
 
@@ -251,13 +264,13 @@ HELPERS = (
     Helper('an old tortoise', 'the tortoise', '一只老乌龟', '老乌龟', kind='turtle'),
     Helper('a wise owl', 'the owl', '一只聪明的猫头鹰', '猫头鹰', kind='owl'),
     Helper('a kind grandmother', 'the grandmother', '一位慈祥的老奶奶', '老奶奶'),
-    Helper('a passing goose', 'the goose', '一只路过的大雁', '大雁'),
+    Helper('a passing goose', 'the goose', '一只路过的大雁', '大雁', kind='goose'),
     Helper('a quiet old gardener', 'the old gardener', '一位话不多的老园丁', '老园丁', kind='gardener'),
-    Helper('a tiny ladybird', 'the ladybird', '一只小小的瓢虫', '瓢虫'),
-    Helper('a friendly mole', 'the mole', '一只热心的鼹鼠', '鼹鼠'),
-    Helper('a white crane', 'the crane', '一只白鹤', '白鹤'),
-    Helper('a cheerful badger', 'the badger', '一只爱笑的獾', '獾'),
-    Helper('a grey donkey', 'the donkey', '一头灰毛驴', '灰毛驴'),
+    Helper('a tiny ladybird', 'the ladybird', '一只小小的瓢虫', '瓢虫', kind='ladybird'),
+    Helper('a friendly mole', 'the mole', '一只热心的鼹鼠', '鼹鼠', kind='mole'),
+    Helper('a white crane', 'the crane', '一只白鹤', '白鹤', kind='crane'),
+    Helper('a cheerful badger', 'the badger', '一只爱笑的獾', '獾', kind='badger'),
+    Helper('a grey donkey', 'the donkey', '一头灰毛驴', '灰毛驴', kind='donkey'),
     Helper('an old sea turtle', 'the sea turtle', '一只老海龟', '老海龟', 'sea'),
     Helper('a gentle starfish', 'the starfish', '一只温柔的海星', '海星', 'sea'),
     Helper('a wandering jellyfish', 'the jellyfish', '一只四处漂游的水母', '水母', 'sea'),
@@ -370,6 +383,7 @@ MORE_THINGS = (
     ('sled', '雪橇', '个'),
     ('skateboard', '滑板', '块'),
     ('football', '足球', '个'),
+    *more.THINGS,
 )
 
 # What can be learned: (to do, doing, fail, success) and the same in Chinese.
@@ -464,6 +478,7 @@ SKILLS = (
         '写出来的字东倒西歪',
         '写出来的字又整齐又好看',
     ),
+    *more.SKILLS,
 )
 
 # Little ones that are lost: (a small star, the star, where it belongs) and the same in Chinese.
@@ -556,6 +571,7 @@ SIGHTS = (
     ('the full moon from the mountain', '山上的圆月', 'moon', '月亮'),
     ('the place where the river begins', '小河的源头', 'river', '小河'),
     ('a field of sunflowers', '一大片向日葵', 'sunflower', '向日葵'),
+    *more.SIGHTS,
 )
 FEARS = (
     ('the dark', '黑夜', 'night', '黑夜'),
@@ -573,6 +589,7 @@ PLANTS = (
     ('rose', '玫瑰', '一丛红玫瑰'),
     ('pear tree', '梨树', '一棵开满白花的梨树'),
     ('tree', '树', '一棵绿荫如伞的大树'),
+    *more.PLANTS,
 )
 # theme: (English, Chinese, plots that carry it, closing line in each language)
 THEMES = (
@@ -669,6 +686,7 @@ THEMES = (
         'That is teamwork: together, even small hands can do big things.',
         '大家一起合作，小小的力量也能做成大事。',
     ),
+    *more.THEMES,
 )
 MORALS = {
     'lost': (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from . import _tales as t
 from . import _tales_en, _tales_zh
+from . import _tales_more as more
 from ._write import article, capital, turn, typed, write
 
 WEIGHT = 3.0
@@ -41,7 +42,13 @@ _NEEDS = {
     'skill': ('learn',),
 }
 # Plots that need legs, knees or hands are not for these.
-_ONLY = {'computer': ('learn',), 'language model': ('learn',), 'train': ('learn', 'guide')}
+_ONLY = {
+    'computer': ('learn',),
+    'language model': ('learn',),
+    'train': ('learn', 'guide'),
+    **{row[0]: ('learn', 'guide') for row in more.VEHICLES},
+    **{row[0]: ('learn',) for row in more.MACHINES},
+}
 # How often an ordinary story has what it could do without.
 _SHARES = {'trait 0': 0.5, 'trait 1': 0.0, 'close': 0.4, 'moral': 0.75}
 _BREAKS = (2, 5)  # a new paragraph starts before these beats
@@ -131,7 +138,8 @@ def _facts(
     fear = value if sort == 'fear' else rng.choice(t.FEARS)
     plant = value if sort == 'plant' else rng.choice(t.PLANTS)
     if zh:
-        ta = ('他' if he == 'he' else '她') if kind.sort in ('child', 'person') else '它'
+        person = kind.sort in ('child', 'person') or (kind.pronoun and kind.sort != 'animal')
+        ta = ('他' if he == 'he' else '她') if person else '它'
         look = rng.choice(['漂亮的', '旧旧的', '红色的', '小小的', '蓝色的', '亮闪闪的'])
         adjective = rng.choice(['', '', '可爱的', '好奇的', '善良的', '害羞的', '快乐的', '认真的'])
         obj = thing[1]
