@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .files import cache_folder, fingerprint, locked, read_json, require_room, write_json
-from .geometry import DTYPE_BYTES, GEOMETRIES, Geometry
+from .geometry import DTYPE_BYTES, GEOMETRIES, Geometry, stored_dtype
 from .mending import CheckpointError, generation_config, inspect_checkpoint
 from .models import EMBEDDED, catalogue_entry
 from .shards import plan_shards, read_header, shard_name, shard_names, write_index, write_shard
@@ -19,6 +19,7 @@ from .tokenizer_files import plain_tokenizer_files
 
 RECORD = 'made_by.json'  # what a folder was made from: tells a finished one from another of the same name
 SHARD_BYTES = 2_000_000_000
+AWQ_CONFIG = {'quant_method': 'awq', 'version': 'gemm', 'bits': 4, 'group_size': 128, 'zero_point': True}
 
 
 # ---------------------------------------------------------------------------------------------- InternLM2 → Llama
@@ -162,6 +163,7 @@ def random_checkpoint(
     packed: bool = True,
     tokenizer_from: str | Path | None = None,
     auto_map: bool = False,
+    awq: bool = False,
 ) -> Path:
     """Write a checkpoint of random weights (normal, standard deviation 0.02) in an exact geometry; returns `target`.
 
@@ -171,7 +173,8 @@ def random_checkpoint(
     one; CPU and GPU draw different ones).  `packed`: InternLM2 geometries in InternLM2's own format (else as Llama).
     `tokenizer_from`: the checkpoint whose tokenizer and stop ids are taken (default: the embedded tiny-chat); its ids
     must lie inside the vocabulary.  Ids beyond them get filler tokens, and logits of 0, so that the greedy answer is
-    text.  `auto_map`: name InternLM2's remote code in config.json, as the folders of InternStudio's share do.
+    text.  `auto_map`: name InternLM2's remote code in config.json, as the folders of InternStudio's share do.  `awq`:
+    W4A16, as `lmdeploy lite auto_awq` would leave it (the 4-bit numbers are uniform, of the same standard deviation).
 
     Shards are of at most 2 GB; the folder appears when it is whole.  Called again after a break it goes on, called
     again with the same arguments after that it returns at once.
@@ -199,9 +202,11 @@ def random_checkpoint(
         'packed': packed,
         'auto_map': auto_map,
         'tokenizer': _crc(tokenizer),
+    } | ({'awq': True} if awq else {})
+    shapes = geometry.awq_tensors(packed) if awq else geometry.tensors(packed)
+    tensor_bytes = {
+        name: DTYPE_BYTES[stored_dtype(name, dtype)] * torch.Size(shape).numel() for name, shape in shapes.items()
     }
-    shapes = geometry.tensors(packed)
-    tensor_bytes = {name: DTYPE_BYTES[dtype] * torch.Size(shape).numel() for name, shape in shapes.items()}
     groups = plan_shards(tensor_bytes, SHARD_BYTES)
     names = [shard_name(i + 1, len(groups)) for i in range(len(groups))]
 
@@ -222,7 +227,8 @@ def random_checkpoint(
             (part / name).write_text(content, encoding='utf-8')
         generation = generation_config(tokenizer_from)
         write_json(part / 'generation_config.json', generation)
-        write_json(part / 'config.json', _random_config(geometry, dtype, packed, auto_map, generation))
+        config = _random_config(geometry, dtype, packed, auto_map, generation)
+        write_json(part / 'config.json', config | ({'quantization_config': AWQ_CONFIG} if awq else {}))
     return target
 
 
@@ -230,10 +236,16 @@ def _random_tensor(name, shape, known, geometry, dtype, device, seed):
     import torch
 
     dtype = getattr(torch, dtype)
-    if len(shape) == 1:  # norms do nothing, biases neither
-        return torch.zeros(shape, dtype=dtype) if name.endswith('.bias') else torch.ones(shape, dtype=dtype)
     # A generator for each tensor: its numbers do not depend on how the tensors are shared out among files.
     generator = torch.Generator(device).manual_seed(zlib.crc32(f'{seed} {name}'.encode()))
+    if name.endswith('qweight'):
+        return torch.randint(-(2**31), 2**31, shape, dtype=torch.int32, device=device, generator=generator).cpu()
+    if name.endswith('qzeros'):
+        return torch.full(shape, 0x77777777, dtype=torch.int32)  # eight times 7, of 0 to 15
+    if name.endswith('scales'):
+        return torch.full(shape, 0.02 / (255 / 12) ** 0.5, dtype=torch.float16)  # the deviation of 0 to 15 is √(255/12)
+    if len(shape) == 1:  # norms do nothing, biases neither
+        return torch.zeros(shape, dtype=dtype) if name.endswith('.bias') else torch.ones(shape, dtype=dtype)
     tensor = torch.empty(shape, dtype=dtype, device=device)
     for rows in tensor.split(4096):  # drawn in fp32, which a CPU does three times as fast as bf16
         rows.copy_(torch.empty(rows.shape, device=device).normal_(std=0.02, generator=generator))

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-DTYPE_BYTES = {'float32': 4, 'bfloat16': 2, 'float16': 2}
+DTYPE_BYTES = {'float32': 4, 'bfloat16': 2, 'float16': 2, 'int32': 4}
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,31 @@ class Geometry:
         if not self.tie_word_embeddings:
             shapes[('output' if packed else 'lm_head') + '.weight'] = (self.vocab_size, hidden)
         return shapes
+
+    def awq_tensors(self, packed: bool = False, group_size: int = 128) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every tensor of a W4A16 checkpoint, as `lmdeploy lite auto_awq` writes it.
+
+        Each matrix [out, in] of a layer becomes `qweight` [in, out / 8] and `qzeros` [in / group_size, out / 8], both
+        int32 with eight 4-bit numbers, and `scales` [in / group_size, out].  Embeddings, output and norms stay.
+        """
+        shapes = {}
+        for name, shape in self.tensors(packed).items():
+            if len(shape) == 1 or '.layers.' not in name:
+                shapes[name] = shape
+                continue
+            rows, columns = shape
+            if columns % group_size or rows % 8:
+                raise ValueError(f'{name} {list(shape)} cannot be quantised in groups of {group_size} inputs')
+            stem = name.removesuffix('weight')
+            shapes[stem + 'qweight'] = (columns, rows // 8)
+            shapes[stem + 'qzeros'] = (columns // group_size, rows // 8)
+            shapes[stem + 'scales'] = (columns // group_size, rows)
+        return shapes
+
+
+def stored_dtype(name: str, dtype: str) -> str:
+    """The dtype of the tensor `name` in a checkpoint whose other numbers are in `dtype`, W4A16 or not."""
+    return {'qweight': 'int32', 'qzeros': 'int32', 'scales': 'float16'}.get(name.rsplit('.', 1)[-1], dtype)
 
 
 def _internlm2(hidden_size, intermediate_size, num_layers, num_heads):

@@ -1,0 +1,447 @@
+"""What an engine takes of a GPU's memory, beside what `helpers.kv_cache` predicts for it; kept as a record.
+
+    python benchmarks/kv_cache_matrix.py --save h200/kv_cache [--plan explore] [--models 1_8b] [--minutes 10] ...
+
+Random weights in the exact geometries of InternLM2-Chat-1.8B and 7B and of Qwen3-1.7B, bf16 and W4A16.  Every engine
+starts in a process of its own; the process reads the memory before and after, and TurboMind's own log says how much
+was free, how large the cache is and how it is cut.  An engine that does not start in time is stopped and recorded as
+a hang.  Some are filled with requests until one has to wait.  Some start beside a ballast that leaves only 8182 MiB of
+the card free, as on a 10 % slice of an A100.
+
+Each start is a line of `--rows` as soon as it is measured: broken off, the next call goes on with the rest.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import json
+import multiprocessing
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from helpers.geometry import GEOMETRIES
+from helpers.kv_cache import PAGE_BYTES, predict_memory
+from helpers.records import new_record, require_savable, save_record
+
+ROOT = Path(__file__).resolve().parent.parent
+MIB = 1 << 20
+MODELS = {'1_8b': 'internlm2-chat-1_8b', '7b': 'internlm2-chat-7b', 'qwen': 'qwen3-1.7b'}
+SLICE_MIB = 8182
+HANGS_AFTER = 300  # lines `out of memory at …` before the engine has started
+CONTEXT, STARTED, SERVED, FILLED = 'context', 'started', 'served', 'filled'
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One start of an engine."""
+
+    model: str
+    weights: str = 'bf16'  # 'bf16' | 'awq'
+    quant_policy: int = 0
+    ratio: float = 0.8
+    max_batch_size: int | None = 128  # None: LMDeploy's default for the device
+    session_len: int | None = None  # None: the model's
+    slice_mib: int | None = None  # what a ballast leaves of the card
+    fill: bool = False
+    engine: str = 'turbomind'
+
+    @property
+    def key(self) -> str:
+        return json.dumps(dataclasses.asdict(self))
+
+
+def cases(plan: str) -> list[Case]:
+    """The starts of a plan, the most informative first."""
+    explore = [
+        Case('1_8b'),
+        Case('1_8b', weights='awq'),
+        Case('1_8b', max_batch_size=None),
+        Case('1_8b', max_batch_size=384, slice_mib=SLICE_MIB),
+        # where does it begin to hang?
+        *(Case('1_8b', ratio=r, max_batch_size=384, slice_mib=SLICE_MIB) for r in (0.01, 0.05, 0.2, 0.25, 0.3)),
+        Case('1_8b', ratio=0.01, fill=True),
+        Case('qwen'),
+        Case('qwen', weights='awq'),
+        Case('7b'),
+        Case('7b', weights='awq'),
+        Case('1_8b', session_len=4096),
+        Case('1_8b', quant_policy=8, ratio=0.01, fill=True),
+        Case('1_8b', quant_policy=4, ratio=0.01, fill=True),
+        Case('7b', ratio=0.01, fill=True),
+        Case('7b', quant_policy=8),
+        Case('7b', max_batch_size=None, quant_policy=4),
+        Case('qwen', max_batch_size=None, ratio=0.2),
+        Case('qwen', quant_policy=4, ratio=0.01, fill=True),
+        Case('1_8b', weights='awq', max_batch_size=None, ratio=0.4),
+        Case('1_8b', weights='awq', ratio=0.4, max_batch_size=384, slice_mib=SLICE_MIB),
+        Case('1_8b', weights='awq', ratio=0.01, max_batch_size=384, slice_mib=SLICE_MIB),
+        Case('1_8b', engine='pytorch'),
+        Case('1_8b', engine='pytorch', ratio=0.2, max_batch_size=None),
+        Case('qwen', engine='pytorch', ratio=0.2),
+    ]
+    if plan == 'explore':
+        return explore
+    ratios, policies = (0.01, 0.8, 0.2, 0.5, 0.4), (0, 8, 4)
+    matrix = [
+        Case(model, weights, policy, ratio, batch, fill=ratio == 0.01 and batch == 128 and weights == 'bf16')
+        for ratio, batch, policy, weights, model in itertools.product(
+            ratios, (128, None), policies, ('bf16', 'awq'), MODELS
+        )
+    ]
+    slices = [
+        Case('1_8b', weights, policy, ratio, 384, slice_mib=SLICE_MIB)
+        for ratio, policy, weights in itertools.product((0.8, 0.4, 0.01, 0.5, 0.2), policies, ('bf16', 'awq'))
+    ]
+    return list(dict.fromkeys([*explore, *slices, *matrix]))
+
+
+# -------------------------------------------------------------------------- in the process of one engine
+
+
+def read_memory() -> dict:
+    """Bytes of the whole card by NVML, and, once CUDA runs in this process, what is free for it."""
+    import pynvml
+    import torch
+
+    pynvml.nvmlInit()
+    index = int(os.environ.get('CUDA_VISIBLE_DEVICES', '0').split(',')[0])
+    reading = {'card_used_bytes': pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index)).used}
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+        reading['free_bytes'], reading['total_bytes'] = torch.cuda.mem_get_info()
+    return reading
+
+
+def start(case: Case, folder: str, log: str, out: str) -> None:
+    """Start one engine, read the memory at each stage, append each stage to the file `out`, end."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    # Once when the cache is made; when it is to be filled, after every step.
+    os.environ['TM_CACHE_LOG_INTERVAL'] = '1' if case.fill else '1000000000'
+    begin = time.monotonic()
+
+    def report(stage: str, **figures) -> None:
+        row = {'stage': stage, 'time_s': round(time.monotonic() - begin, 2), **figures}
+        with open(out, 'a', encoding='utf-8') as file:
+            file.write(json.dumps(row) + '\n')
+
+    try:
+        report('before', **read_memory())
+        import torch
+
+        torch.cuda.mem_get_info()
+        report(CONTEXT, **read_memory())
+        from lmdeploy import PytorchEngineConfig, TurbomindEngineConfig, pipeline
+        from lmdeploy.utils import get_max_batch_size
+
+        config = (TurbomindEngineConfig if case.engine == 'turbomind' else PytorchEngineConfig)(
+            cache_max_entry_count=case.ratio,
+            quant_policy=case.quant_policy,
+            max_batch_size=case.max_batch_size,
+            session_len=case.session_len,
+        )
+        pipe = pipeline(folder, backend_config=config, log_level='INFO')
+        engine = pipe.async_engine.engine
+        figures = {'max_batch_size': case.max_batch_size or get_max_batch_size('cuda')}
+        figures['session_len'] = pipe.async_engine.session_len
+        if case.engine == 'pytorch':
+            figures['num_blocks'] = engine.cache_config.num_gpu_blocks
+        report(STARTED, **read_memory(), **figures)
+        generate(pipe, batch=1, tokens_in=64, tokens_out=16)
+        report(SERVED, **read_memory())
+        if case.fill:
+            tokens = parse_log(Path(log).read_text(errors='replace'))['num_blocks'] * 64
+            length = tokens // 12
+            waited = generate(pipe, batch=20, tokens_in=length, tokens_out=64)
+            report(FILLED, **read_memory(), prompt_tokens=length, **waited)
+    except BaseException as error:
+        report('failed', error=f'{type(error).__name__}: {error}'[-2000:])
+    finally:
+        os._exit(0)  # an engine that is stuck would not let the process end
+
+
+def generate(pipe, batch: int, tokens_in: int, tokens_out: int) -> dict:
+    """`batch` equal prompts at once; how many tokens came out."""
+    from lmdeploy import GenerationConfig
+
+    tokenizer = pipe.async_engine.tokenizer
+    text = ' a' * tokens_in
+    while len(tokenizer.encode(text)) > tokens_in:
+        text = text[: int(len(text) * tokens_in / len(tokenizer.encode(text))) // 2 * 2]
+    fixed = GenerationConfig(max_new_tokens=tokens_out, ignore_eos=True, do_sample=False)
+    responses = pipe([text] * batch, gen_config=fixed, do_preprocess=False)
+    return {
+        'requests': batch,
+        'input_tokens': sorted({r.input_token_len for r in responses}),
+        'output_tokens': sorted({r.generate_token_len for r in responses}),
+    }
+
+
+def parse_log(text: str) -> dict:
+    """The figures in TurboMind's log; blocks and slabs are those that its pages make."""
+    figures = {}
+    if found := re.search(r'Object cache budget: ([\d.]+) MB from free ([\d.]+) MB', text):
+        figures |= {'budget_mib': float(found[1]), 'free_at_sizing_mib': float(found[2])}
+    if found := re.search(r'slab_size (\d+), object_size (\d+), object_count (\d+)', text):
+        figures |= dict(zip(('slab_bytes', 'block_bytes', 'blocks_per_slab'), map(int, found.groups()), strict=True))
+    if found := re.search(r'pages \d+/(\d+) used', text):
+        figures['num_pages'] = int(found[1])
+        if 'slab_bytes' in figures:
+            slabs = figures['num_pages'] // (figures['slab_bytes'] // PAGE_BYTES)
+            figures |= {'num_slabs': slabs, 'num_blocks': slabs * figures['blocks_per_slab']}
+    if found := re.search(r'Warm-up lengths: ([\d, ]+)', text):
+        figures['longest_warm_up'] = max(map(int, found[1].split(',')))
+    used = [tuple(map(int, pair)) for pair in re.findall(r'obj (\d+)/(\d+) used', text)]
+    if used:
+        figures |= {'most_blocks_used': max(u for u, _ in used), 'most_blocks_made': max(m for _, m in used)}
+    steps = [tuple(map(int, step)) for step in re.findall(r'eligible: (\d+), active: (\d+)', text)]
+    if steps:
+        figures['most_requests_waiting'] = max(eligible - active for eligible, active in steps)
+    figures['out_of_memory_lines'] = text.count('out of memory at')
+    return figures
+
+
+# ------------------------------------------------------------------------------------------- in the parent
+
+
+def measure(case: Case, folder: Path, context, timeout_s: float) -> dict:
+    """Start one engine in a process of its own; its row, without the prediction."""
+    with tempfile.TemporaryDirectory() as scratch:
+        log, out = Path(scratch, 'log'), Path(scratch, 'out')
+        log.touch()
+        out.touch()
+        process = context.Process(target=start, args=(case, str(folder), str(log), str(out)))
+        process.start()
+        deadline, hang = time.monotonic() + timeout_s, False
+        while process.is_alive() and not hang:
+            process.join(0.3)
+            started = f'"{STARTED}"' in out.read_text()
+            if not started and log.stat().st_size > 20_000:
+                hang = log.read_text(errors='replace').count('out of memory at') > HANGS_AFTER
+            hang = hang or time.monotonic() > deadline
+        if hang:
+            process.kill()
+        process.join()
+        stages = {row['stage']: row for row in map(json.loads, out.read_text().splitlines())}
+        text = log.read_text(errors='replace')
+    outcome = 'hang' if hang and STARTED not in stages else 'failed' if hang or 'failed' in stages else 'started'
+    if STARTED not in stages and not hang:
+        outcome = 'failed'
+    row = {**dataclasses.asdict(case), 'outcome': outcome, 'log': parse_log(text), 'stages': stages}
+    if outcome == 'failed':
+        row['log_tail'] = text[-3000:]
+    return row
+
+
+def with_prediction(row: dict) -> dict:
+    """Add what `predict_memory` says, and what the measurement has under the same names."""
+    stages, log = row['stages'], row['log']
+    if CONTEXT not in stages:
+        return row
+    started = stages.get(STARTED, {})
+    geometry = GEOMETRIES[MODELS[row['model']]]
+    p = predict_memory(
+        geometry,
+        stages[CONTEXT]['free_bytes'],
+        engine=row['engine'],
+        cache_max_entry_count=row['ratio'],
+        quant_policy=row['quant_policy'],
+        awq=row['weights'] == 'awq',
+        session_len=row['session_len'] or geometry.max_position_embeddings,
+        max_batch_size=row['max_batch_size'] or started.get('max_batch_size') or 1024,
+    )
+    predicted = {
+        'starts': p.problem is None,
+        'free_at_sizing_mib': round(p.free_at_sizing_bytes / MIB, 2),
+        'budget_mib': round(p.budget_bytes / MIB, 2),
+        'slab_bytes': p.slab_bytes,
+        'block_bytes': p.block_bytes,
+        'num_blocks': p.num_blocks,
+        'tokens': p.tokens,
+        'weights_mib': round(p.weight_bytes / MIB, 1),
+        'engine_mib': round(p.engine_bytes / MIB, 1),
+    }
+    measured = {'starts': row['outcome'] == 'started'}
+    blocks = log.get('num_blocks', started.get('num_blocks'))
+    if blocks is not None:
+        measured |= {'num_blocks': blocks, 'tokens': blocks * 64}
+    measured |= {
+        name: log[name] for name in ('free_at_sizing_mib', 'budget_mib', 'slab_bytes', 'block_bytes') if name in log
+    }
+    last = stages.get(SERVED) or started
+    if last:
+        measured['engine_mib'] = round((stages[CONTEXT]['free_bytes'] - last['free_bytes']) / MIB, 1)
+        measured['context_mib'] = round(
+            (stages[CONTEXT]['card_used_bytes'] - stages['before']['card_used_bytes']) / MIB, 1
+        )
+        measured['card_used_mib'] = round(last['card_used_bytes'] / MIB, 1)
+    return row | {'predicted': predicted, 'measured': measured}
+
+
+def line_of(row: dict) -> str:
+    """One line for the eye."""
+    batch, kv = row['max_batch_size'] or 'def', row['quant_policy'] or 16
+    name = f'{row["engine"][:2]} {row["model"]:<5}{row["weights"]:<5}kv{kv:<3}r{row["ratio"]:<5}b{batch:<4}'
+    name += f'{row["slice_mib"] or "card":>5} {row["outcome"]:<8}'
+    p, m = row.get('predicted', {}), row.get('measured', {})
+    if 'engine_mib' not in m:
+        return f'{name} predicted: {"starts" if p.get("starts") else "does not start"}'
+    text = f'{name} tokens {m.get("tokens")} ({p["tokens"]})  engine {m["engine_mib"]:.0f} MiB ({p["engine_mib"]:.0f})'
+    text += f'  free at sizing {m.get("free_at_sizing_mib")} ({p["free_at_sizing_mib"]})'
+    if 'filled' in row['stages']:
+        log = row['log']
+        text += f'  filled {log.get("most_blocks_used")}/{log.get("most_blocks_made")} blocks, '
+        text += f'{log.get("most_requests_waiting")} waiting'
+    return text
+
+
+def make_checkpoint(model: str, weights: str, folder: str) -> None:
+    """In a process of its own: drawing the numbers on the GPU leaves a CUDA context behind."""
+    from helpers import random_checkpoint
+
+    random_checkpoint(MODELS[model], folder, packed=weights == 'bf16', awq=weights == 'awq')
+
+
+def checkpoint(case: Case, parent: Path, context) -> Path:
+    """The folder of a case's random weights, made if it is not there."""
+    folder = parent / f'{MODELS[case.model]}-{case.weights}'
+    if not folder.exists():
+        process = context.Process(target=make_checkpoint, args=(case.model, case.weights, str(folder)))
+        process.start()
+        process.join()
+        if not folder.exists():
+            raise RuntimeError(f'{folder} could not be made')
+    return folder
+
+
+def wait_until_free(used_bytes: int, timeout_s: float = 20) -> None:
+    """Until the card is as empty as before: a process that has ended gives its memory back in its own time."""
+    deadline = time.monotonic() + timeout_s
+    while read_memory()['card_used_bytes'] > used_bytes + 64 * MIB and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def chosen(args) -> list[Case]:
+    """The plan's cases that the filters leave."""
+
+    def wanted(case: Case) -> bool:
+        filters = (
+            (args.models, case.model),
+            (args.weights, case.weights),
+            (args.ratios, case.ratio),
+            (args.kv, case.quant_policy),
+            (args.batches, case.max_batch_size or 0),
+            (args.engines, case.engine),
+            (args.slices, case.slice_mib or 0),
+        )
+        return all(allowed is None or value in allowed for allowed, value in filters)
+
+    return [case for case in cases(args.plan) if wanted(case)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--plan', choices=('explore', 'full'), default='full')
+    parser.add_argument('--models', nargs='+', choices=MODELS)
+    parser.add_argument('--weights', nargs='+', choices=('bf16', 'awq'))
+    parser.add_argument('--ratios', nargs='+', type=float)
+    parser.add_argument('--kv', nargs='+', type=int, choices=(0, 8, 4))
+    parser.add_argument('--batches', nargs='+', type=int, help="max_batch_size; 0: LMDeploy's default")
+    parser.add_argument('--slices', nargs='+', type=int, help='0: the whole card; 8182: beside a ballast')
+    parser.add_argument('--engines', nargs='+', choices=('turbomind', 'pytorch'))
+    parser.add_argument('--minutes', type=float, default=60, help='start no engine after this')
+    parser.add_argument('--timeout', type=float, default=90, help='seconds that one engine may take')
+    parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'kv_cache.jsonl', help='where each start is kept')
+    parser.add_argument('--checkpoints', type=Path, help='where random weights are kept; default: a folder that goes')
+    parser.add_argument('--processes', choices=('forkserver', 'spawn'), default='forkserver', help='spawn: all anew')
+    parser.add_argument('--list', action='store_true', help='only print the starts that would be measured')
+    parser.add_argument('--save', help='name of the record to write, such as h200/kv_cache')
+    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    args = parser.parse_args()
+    if args.save:
+        args.commit = require_savable(args.save, args.commit)
+    wanted = chosen(args)
+    args.rows.parent.mkdir(parents=True, exist_ok=True)
+    rows = [json.loads(line) for line in args.rows.read_text().splitlines()] if args.rows.exists() else []
+    there = {row['key'] for row in rows}
+    todo = [case for case in wanted if case.key not in there]
+    print(f'{len(wanted)} starts, {len(todo)} of them to measure', flush=True)
+    if args.list:
+        print(*(case.key for case in todo), sep='\n')
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        measure_all(todo, args, args.checkpoints or Path(scratch))
+    rows = [json.loads(line) for line in args.rows.read_text().splitlines()] if args.rows.exists() else []
+    keys = {case.key for case in wanted}
+    rows = [row for row in rows if row['key'] in keys]
+    if args.save and rows:
+        save(rows, args.save, args.commit)
+        if len(rows) == len(wanted):
+            args.rows.unlink()  # the next call measures anew
+    return 0 if len(rows) == len(wanted) else 1
+
+
+def measure_all(todo: list[Case], args, folder: Path) -> None:
+    """Measure and keep each start; the ballast stays from one case beside it to the next."""
+    from notebooks_on_gpu import start_ballast
+
+    begin, context = time.monotonic(), process_context(args.processes)
+    ballast, empty_bytes = None, read_memory()['card_used_bytes']
+    before_bytes = empty_bytes
+    try:
+        for number, case in enumerate(todo, start=1):
+            if time.monotonic() - begin > 60 * args.minutes:
+                print(f'{args.minutes:g} minutes are over; {len(todo) - number + 1} starts are left', flush=True)
+                break
+            weights = checkpoint(case, folder, context)
+            wait_until_free(before_bytes)
+            if ballast and not case.slice_mib:
+                ballast.communicate()
+                ballast, before_bytes = None, empty_bytes
+                wait_until_free(before_bytes)
+            if case.slice_mib and not ballast:
+                ballast = start_ballast()
+                before_bytes = read_memory()['card_used_bytes']
+            row = measure(case, weights, context, args.timeout)
+            if 'forked subprocess' in json.dumps(row['stages'].get('failed', '')):  # something used CUDA on import
+                context = process_context('spawn')
+                row = measure(case, weights, context, args.timeout)
+            row = {'key': case.key, **row}
+            with open(args.rows, 'a', encoding='utf-8') as file:
+                file.write(json.dumps(row) + '\n')
+            elapsed = time.monotonic() - begin
+            print(f'[{number}/{len(todo)} {elapsed:4.0f} s] {line_of(with_prediction(row))}', flush=True)
+    finally:
+        if ballast:
+            ballast.communicate()
+
+
+def process_context(method: str):
+    """How processes of engines start: 'forkserver' has each inherit what takes ten seconds to import."""
+    os.environ |= {'TM_LOG_LEVEL': 'INFO', 'PYTORCH_NVML_BASED_CUDA_CHECK': '1'}  # before anything is imported there
+    context = multiprocessing.get_context(method)
+    if method == 'forkserver':
+        context.set_forkserver_preload(['helpers.checkpoints', 'transformers', 'lmdeploy'])
+    return context
+
+
+def save(rows: list[dict], name: str, commit: str) -> None:
+    """Write the record, with the predictions of this commit."""
+    rows = [with_prediction(row) for row in rows]
+    for row in rows:
+        row.pop('key')
+        row.pop('log_tail', None)
+    data = {'slice_mib': SLICE_MIB, 'rows': rows}
+    model = 'InternLM2-Chat-1.8B and 7B, Qwen3-1.7B'
+    print(
+        'written:', save_record(new_record('kv_cache', model=model, weights='random', data=data, commit=commit), name)
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,462 @@
+"""What an engine will take of a device's memory, worked out before it starts.
+
+LMDeploy loads the weights, gives the KV cache the share `cache_max_entry_count` of what they leave free, and cuts it
+into blocks of some tokens.  Here is that arithmetic for TurboMind, for the PyTorch engine and for the CPU device of
+`lmdeploy_cpu`; every function names the place in LMDeploy 0.18.0 that it follows.
+"""
+
+import dataclasses
+import functools
+import math
+from pathlib import Path
+
+from .geometry import DTYPE_BYTES, GEOMETRIES, Geometry, stored_dtype
+from .memory import MIB
+from .shards import read_header, shard_names
+
+# ------------------------------------------------------------------------------------------------------- the weights
+
+_STORED_BYTES = {'F64': 8, 'F32': 4, 'F16': 2, 'BF16': 2, 'I64': 8, 'I32': 4, 'I16': 2, 'I8': 1, 'U8': 1, 'BOOL': 1}
+_DTYPE = {'float32': 'F32', 'bfloat16': 'BF16', 'float16': 'F16', 'int32': 'I32'}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WeightTensor:
+    """One tensor of a checkpoint, as its file has it."""
+
+    name: str
+    dtype: str  # as safetensors names it: 'BF16', 'I32', …
+    shape: tuple[int, ...]
+
+    @property
+    def numel(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.numel * _STORED_BYTES[self.dtype]
+
+
+def weight_tensors(model: Path | str | Geometry, dtype: str = 'bfloat16', awq: bool = False) -> list[WeightTensor]:
+    """Give name, dtype and shape of every tensor of a model.
+
+    Args:
+        model: the folder of a checkpoint, whose safetensors headers are read; or a Geometry or a name of GEOMETRIES,
+            whose tensors have `dtype`, and, with `awq`, 4-bit layers (W4A16).
+    """
+    geometry = _geometry_without_folder(model)
+    if geometry is None:
+        headers = [read_header(Path(model) / name) for name in shard_names(Path(model))]
+        return [WeightTensor(n, t['dtype'], tuple(t['shape'])) for header in headers for n, t in header.items()]
+    shapes = geometry.awq_tensors() if awq else geometry.tensors()
+    return [WeightTensor(name, _DTYPE[stored_dtype(name, dtype)], shape) for name, shape in shapes.items()]
+
+
+def weight_bytes(model: Path | str | Geometry, dtype: str = 'bfloat16', awq: bool = False) -> int:
+    """Bytes of a model's weights as they are stored; the arguments are those of `weight_tensors`."""
+    return sum(tensor.nbytes for tensor in weight_tensors(model, dtype, awq))
+
+
+def engine_weight_bytes(
+    tensors: list[WeightTensor], geometry: Geometry, engine: str, dtype: str = 'bfloat16', tp: int = 1
+) -> int:
+    """Bytes that the weights take on each device once an engine has them.
+
+    TurboMind keeps every float in 16 bits, 4-bit weights as they are, and for each group of them scale and zero point
+    as two halves (`LinearWeight::prepare` in src/turbomind/models/linear_weight.cc); an output head that is tied to
+    the embeddings becomes a second copy (`add_lm_head` in lmdeploy/turbomind/models).  The PyTorch engine keeps what
+    the checkpoint has, its floats in `dtype`.  Of `tp` devices each has its part of the matrices and all of the norms.
+    """
+    embeddings = 0
+    total = 0
+    for tensor in tensors:
+        split = tp if len(tensor.shape) > 1 else 1
+        if engine == 'turbomind':
+            if tensor.name.endswith('.qzeros'):
+                continue
+            each = 4 if tensor.name.endswith('.scales') else 4 if tensor.dtype == 'I32' else 2
+        else:
+            each = _STORED_BYTES[tensor.dtype] if tensor.dtype.startswith(('I', 'U')) else DTYPE_BYTES[dtype]
+        total += tensor.numel * each // split
+        if tensor.name.endswith(('tok_embeddings.weight', 'embed_tokens.weight')):
+            embeddings = tensor.numel * each // split
+    return total + (embeddings if engine == 'turbomind' and geometry.tie_word_embeddings else 0)
+
+
+# ------------------------------------------------------------------------------------------------ a token in the cache
+
+# Source: the kernels `decoding_sm80_*_{u4,u8}.cu` in LMDeploy's src/turbomind/kernels/attention/codegen; a head
+# dimension of 192 has none.
+TURBOMIND_KV_QUANT_HEAD_DIMS = (64, 128, 256, 576)
+_KV_BITS = {8: 8, 4: 4}
+
+
+def kv_bytes_per_token(geometry: Geometry, quant_policy: int = 0, dtype: str = 'bfloat16', tp: int = 1) -> int:
+    """Bytes that one token takes in the KV cache of each of `tp` devices.
+
+    A key and a value for every layer and KV head, `head_dim` numbers each: in `dtype` (quant_policy 0), or in 8 or 4
+    bits (quant_policy 8 or 4) with two parameters, scale and zero point, in `dtype`.  So int8 holds 1.94 times and
+    int4 3.76 times as many tokens as bf16 at a head dimension of 128, not 2 and 4 times.
+
+    Source: `block::Layout` in src/turbomind/kernels/attention/block.h; `build_quant_cache_descs` in
+    lmdeploy/pytorch/engine/cache_engine/schema.py.  With more devices than KV heads TurboMind repeats heads
+    (`repeat_kv_for_tp` in lmdeploy/turbomind/builders/attention.py).
+
+    Raises ValueError for another quant_policy, or a head dimension that 4 bits cannot pack.
+    """
+    width = DTYPE_BYTES[dtype]
+    if quant_policy == 0:
+        vector = geometry.head_dim * width
+    elif quant_policy in _KV_BITS:
+        if geometry.head_dim * _KV_BITS[quant_policy] % 8:
+            raise ValueError(f'quant_policy={quant_policy}: a head dimension of {geometry.head_dim} is odd')
+        vector = geometry.head_dim * _KV_BITS[quant_policy] // 8 + 2 * width
+    else:
+        raise ValueError(f'quant_policy={quant_policy!r}: 0 (none), 8 (int8) or 4 (int4)')
+    return geometry.num_layers * math.ceil(geometry.num_kv_heads / tp) * 2 * vector
+
+
+def check_kv_quantisation(geometry: Geometry, quant_policy: int, engine: str) -> None:
+    """Raise ValueError, saying why, if an engine cannot quantise the KV cache of this model."""
+    kv_bytes_per_token(geometry, quant_policy)
+    if engine == 'turbomind' and quant_policy and geometry.head_dim not in TURBOMIND_KV_QUANT_HEAD_DIMS:
+        can = ', '.join(map(str, TURBOMIND_KV_QUANT_HEAD_DIMS))
+        raise ValueError(
+            f'quant_policy={quant_policy}: TurboMind quantises keys and values of a head dimension of {can}; this '
+            f'model has {geometry.head_dim}.  Leave quant_policy at 0'
+        )
+
+
+# ------------------------------------------------------------------------------------------------------- slabs, pages
+
+# Source: `MemoryState` in src/turbomind/memory/object.cc.
+PAGE_BYTES = 32 * MIB
+_MAX_SLAB_BYTES = 1 << 30
+_LEAST_USE = 0.95
+
+
+def slab_of(block_bytes: int) -> tuple[int, int]:
+    """Bytes of a slab, and blocks in it: the smallest power of two of pages that blocks fill to 95 %.
+
+    TurboMind hands out the cache in slabs.  Source: `SlabAllocator` in src/turbomind/memory/slab.h.
+    """
+    slab = PAGE_BYTES << (math.ceil(block_bytes / PAGE_BYTES) - 1).bit_length()
+    while slab // block_bytes * block_bytes / slab < _LEAST_USE and 2 * slab <= _MAX_SLAB_BYTES:
+        slab *= 2
+    return slab, slab // block_bytes
+
+
+# ----------------------------------------------------------------------------------------------------- the prediction
+
+# Measured on an H200 (records/h200/kv_cache.json); another card differs by some ten MiB.
+CONTEXT_BYTES = 530 * MIB  # the CUDA context that a process gets before it does anything
+_TURBOMIND_LOADING_BYTES = 440 * MIB  # kernels, GEMM workspaces: taken before the cache is sized
+_TURBOMIND_FIXED_BYTES = 90 * MIB  # and after that
+_MAX_PREFILL_TOKENS = 8192  # max_prefill_token_num
+_SPLIT_TOKENS = 4096  # kMaxWorkspaceTokens
+_LEAST_BLOCKS = 16  # of the PyTorch engine
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MemoryPrediction:
+    """What an engine will take, in bytes of one device.  `print` it for a table."""
+
+    engine: str  # 'turbomind' | 'pytorch' | 'cpu'
+    cache_max_entry_count: float
+    free_bytes: int  # before the engine starts
+    weight_bytes: int  # in the engine
+    loading_bytes: int  # taken besides them before the cache is sized
+    reserve_bytes: int  # left out of account when the cache is sized
+    budget_bytes: int  # for the cache
+    block_bytes: int
+    block_tokens: int
+    slab_bytes: int  # TurboMind's slabs; 0 where there are none
+    blocks_per_slab: int
+    num_blocks: int
+    pool_bytes: int  # what the cache takes
+    workspace_bytes: int  # taken after that
+    least_tokens: int  # that the cache must hold for the engine to start
+
+    @property
+    def free_at_sizing_bytes(self) -> int:
+        """What TurboMind logs as free: `Object cache budget: … MB from free … MB`."""
+        return self.free_bytes - self.weight_bytes - self.loading_bytes
+
+    @property
+    def num_slabs(self) -> int:
+        return self.num_blocks // self.blocks_per_slab if self.slab_bytes else 0
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens fit into the cache."""
+        return self.num_blocks * self.block_tokens
+
+    @property
+    def engine_bytes(self) -> int:
+        """What the engine takes in all."""
+        return self.weight_bytes + self.loading_bytes + self.pool_bytes + self.workspace_bytes
+
+    @property
+    def left_bytes(self) -> int:
+        """What stays free once the engine runs; below 0 it will not."""
+        return self.free_bytes - self.engine_bytes
+
+    def sequences(self, length: int) -> int:
+        """How many sequences of `length` tokens fit at the same time; each takes whole blocks."""
+        return self.num_blocks // math.ceil(length / self.block_tokens)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the engine would not start; None if it will."""
+        if self.left_bytes < 0:
+            return f'{-self.left_bytes / MIB:.0f} MiB more than the {self.free_bytes / MIB:.0f} MiB that are free'
+        if self.tokens < self.least_tokens:
+            return (
+                f'a cache of {self.budget_bytes / MIB:.0f} MiB holds {self.tokens} tokens; to start, '
+                f'it must hold {self.least_tokens}'
+            )
+        return None
+
+    def __str__(self) -> str:
+        slabs = f'{self.num_slabs} slabs of {self.slab_bytes / MIB:.0f} MiB, ' if self.slab_bytes else ''
+        rows = [
+            ('free before', self.free_bytes, ''),
+            ('weights', self.weight_bytes, ''),
+            ('loading', self.loading_bytes, 'kernels, workspaces of matrix products'),
+            ('free at sizing', self.free_at_sizing_bytes, ''),
+            ('KV cache', self.pool_bytes, f'{slabs}{self.num_blocks} blocks: {self.tokens} tokens'),
+            ('workspace', self.workspace_bytes, ''),
+            ('engine, in all', self.engine_bytes, ''),
+            ('left', self.left_bytes, ''),
+        ]
+        lines = [f'{name:<15}{count / MIB:>9.0f} MiB  {note}'.rstrip() for name, count, note in rows]
+        return '\n'.join(lines + ([f'will not start: {self.problem}'] if self.problem else []))
+
+
+def predict_memory(
+    model: Path | str | Geometry,
+    free_bytes: int | None = None,
+    *,
+    engine: str | None = None,
+    cache_max_entry_count: float = 0.8,
+    quant_policy: int = 0,
+    dtype: str | None = None,
+    awq: bool = False,
+    session_len: int | None = None,
+    max_batch_size: int | None = None,
+    block_tokens: int = 64,
+    tp: int = 1,
+) -> MemoryPrediction:
+    """Predict what an engine will take of a device's memory.
+
+    Args:
+        model: the folder of a checkpoint; or a Geometry or a name of GEOMETRIES, with `awq` for W4A16 weights.
+        free_bytes: what is free for this process before the engine starts (`device_memory().free_bytes`; on the CPU
+            the memory budget).  None: of this machine's device, now.
+        engine: 'turbomind', 'pytorch' (on CUDA) or 'cpu' (the PyTorch engine on the CPU device).  None: the one that
+            `engine_config` takes here.
+        cache_max_entry_count, quant_policy, session_len, max_batch_size, tp: as in LMDeploy's engine configuration,
+            with its defaults.
+        dtype: of floats; None: 16 bits on CUDA, 'float32' on the CPU, as `engine_config` has it.
+        block_tokens: `cache_block_seq_len` of TurboMind, `block_size` of the PyTorch engine.
+
+    Raises:
+        ValueError: a ratio outside (0, 1), or a cache that cannot be quantised that way.
+    """
+    check_ratio(cache_max_entry_count)
+    engine = engine or _engine_here()
+    if engine not in ('turbomind', 'pytorch', 'cpu'):
+        raise ValueError(f"engine={engine!r}: 'turbomind', 'pytorch' or 'cpu'")
+    free_bytes = _free_here(engine) if free_bytes is None else free_bytes
+    dtype = dtype or ('float32' if engine == 'cpu' else 'bfloat16')
+    geometry = _geometry_without_folder(model) or Geometry.from_config(model)
+    check_kv_quantisation(geometry, quant_policy, engine)
+    stored = 'bfloat16' if engine == 'turbomind' else dtype
+    weights = engine_weight_bytes(weight_tensors(model, stored, awq), geometry, engine, dtype, tp)
+    block = block_tokens * kv_bytes_per_token(geometry, quant_policy, dtype, tp)
+    common = {
+        'engine': engine,
+        'cache_max_entry_count': cache_max_entry_count,
+        'free_bytes': free_bytes,
+        'weight_bytes': weights,
+        'block_bytes': block,
+        'block_tokens': block_tokens,
+    }
+    if engine == 'cpu':
+        return _predict_cpu(common, free_bytes - weights, geometry)
+    batch = max_batch_size or _default_max_batch_size()
+    session_len = session_len or geometry.max_position_embeddings
+    if engine == 'pytorch':
+        return _predict_pytorch(common, free_bytes - weights, geometry, batch)
+    return _predict_turbomind(common, free_bytes - weights, geometry, batch, session_len, tp)
+
+
+def _predict_turbomind(common: dict, free: int, geometry: Geometry, batch: int, session_len: int, tp: int):
+    """`TurboMind::Impl::CreateEngine` in src/turbomind/turbomind.cc: the cache is sized when the weights are there, and
+    taken before the workspaces.  It comes from a memory pool of CUDA, which takes memory in pieces of a page."""
+    budget = max(0, int((free - _TURBOMIND_LOADING_BYTES) * common['cache_max_entry_count']))
+    slab, per_slab = slab_of(common['block_bytes'])
+    return MemoryPrediction(
+        **common,
+        loading_bytes=_TURBOMIND_LOADING_BYTES,
+        reserve_bytes=0,
+        budget_bytes=budget,
+        slab_bytes=slab,
+        blocks_per_slab=per_slab,
+        num_blocks=budget // slab * per_slab,
+        pool_bytes=math.ceil(budget / PAGE_BYTES) * PAGE_BYTES,
+        workspace_bytes=_TURBOMIND_FIXED_BYTES + turbomind_buffer_bytes(geometry, batch, session_len, tp),
+        # it warms up with prompts of up to this length, and waits for ever if one does not fit
+        least_tokens=min(_MAX_PREFILL_TOKENS + batch, session_len),
+    )
+
+
+def turbomind_buffer_bytes(geometry: Geometry, max_batch_size: int, session_len: int, tp: int = 1) -> int:
+    """Bytes of what TurboMind takes after the cache: buffers, and the activations of its longest prefill.
+
+    Source: `UnifiedAttentionLayer` in src/turbomind/models/llama/unified_attention_layer.cc, `Generation` and
+    `SamplingData` in src/turbomind/generation.
+    """
+    forward_tokens = _MAX_PREFILL_TOKENS + max_batch_size
+    warm_up_tokens = min(forward_tokens, session_len)
+    q_width, ffn = geometry.num_heads * geometry.head_dim // tp, geometry.intermediate_size // tp
+    attention = 2 * forward_tokens * q_width + 4 * _SPLIT_TOKENS * (q_width + 2 * geometry.num_heads // tp)
+    block_pointers = 2 * 8 * max_batch_size * math.ceil(session_len / 64)
+    token_ids = 4 * max_batch_size * session_len
+    sampling = 2 * 8 * max_batch_size * 1024
+    activations = 2 * warm_up_tokens * (3 * ffn + 2 * geometry.hidden_size)
+    return attention + block_pointers + token_ids + sampling + activations
+
+
+def _predict_pytorch(common: dict, free: int, geometry: Geometry, batch: int) -> MemoryPrediction:
+    """`ExecutorBase._reserve_runtime_mem` and `_update_num_gpu_blocks` in lmdeploy/pytorch/engine/executor/base.py."""
+    prefill_tokens = _MAX_PREFILL_TOKENS
+    while True:
+        reserve = (prefill_tokens + 2 * batch) * geometry.vocab_size * 2
+        budget = int((free - reserve) * common['cache_max_entry_count'])
+        num_blocks = max(0, budget // common['block_bytes'])
+        if num_blocks >= _LEAST_BLOCKS or prefill_tokens == 1:
+            break
+        prefill_tokens //= 2
+    return _without_slabs(common, budget, num_blocks, reserve)
+
+
+def _predict_cpu(common: dict, free: int, geometry: Geometry) -> MemoryPrediction:
+    """`no_runtime_reserve` in lmdeploy_cpu/device.py: whole blocks from the share of what the weights leave."""
+    budget = int(free * common['cache_max_entry_count'])
+    return _without_slabs(common, budget, max(0, budget // common['block_bytes']), reserve=0)
+
+
+def _without_slabs(common: dict, budget: int, num_blocks: int, reserve: int) -> MemoryPrediction:
+    return MemoryPrediction(
+        **common,
+        loading_bytes=0,
+        reserve_bytes=reserve,
+        budget_bytes=budget,
+        slab_bytes=0,
+        blocks_per_slab=0,
+        num_blocks=num_blocks,
+        pool_bytes=num_blocks * common['block_bytes'],
+        workspace_bytes=0,
+        least_tokens=_LEAST_BLOCKS * common['block_tokens'],
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------- refusal
+
+
+def check_ratio(ratio) -> None:
+    """Raise ValueError unless `ratio` can be a `cache_max_entry_count`."""
+    if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 < ratio < 1:
+        raise ValueError(
+            f'cache_max_entry_count={ratio!r}: it is the share of the memory left free after the weights are loaded '
+            f'that the KV cache takes, a number between 0 and 1, both excluded'
+        )
+
+
+def smallest_ratio(model: Path | str | Geometry, free_bytes: int | None = None, *, step: float = 0.01, **options):
+    """Give the smallest multiple of `step` with which an engine starts on this device; None if there is none.
+
+    Args:
+        options: those of `predict_memory`, but for the ratio.
+    """
+    steps = round(1 / step)
+    for i in range(1, steps):
+        ratio = i / steps
+        if predict_memory(model, free_bytes, cache_max_entry_count=ratio, **options).problem is None:
+            return ratio
+    return None
+
+
+def require_startable(model: Path | str, config) -> MemoryPrediction:
+    """Refuse, before an engine starts, a configuration with which it would not, or would hang.
+
+        require_startable(path, config)
+        pipe = pipeline(path, backend_config=config)
+
+    TurboMind 0.18.0 waits for ever while it starts if its cache cannot hold the prompts that it warms up with.
+
+    Args:
+        config: TurbomindEngineConfig or PytorchEngineConfig.
+
+    Returns:
+        what the engine will take, if it will start.
+
+    Raises:
+        ValueError: it will not start; the message says why, and the smallest ratio that works on this device.
+    """
+    options = _options_of(config)
+    ratio = options.pop('cache_max_entry_count')
+    free_bytes = _free_here(options['engine'])
+    prediction = predict_memory(model, free_bytes, cache_max_entry_count=ratio, **options)
+    if prediction.problem is None:
+        return prediction
+    title = {'turbomind': 'TurboMind would hang'}.get(prediction.engine, 'the engine would not start')
+    smallest = smallest_ratio(model, free_bytes, **options)
+    works = f'{smallest:g} is the smallest ratio that works' if smallest else 'no ratio works'
+    raise ValueError(
+        f'cache_max_entry_count={ratio}: {title}: {prediction.problem}.  On this device, with this model, {works}'
+    )
+
+
+def _options_of(config) -> dict:
+    turbomind = hasattr(config, 'cache_block_seq_len')
+    engine = 'turbomind' if turbomind else 'cpu' if config.device_type == 'cpu' else 'pytorch'
+    return {
+        'engine': engine,
+        'cache_max_entry_count': config.cache_max_entry_count,
+        'quant_policy': int(config.quant_policy),
+        'dtype': None if config.dtype == 'auto' else config.dtype,
+        'session_len': config.session_len,
+        'max_batch_size': config.max_batch_size,
+        'block_tokens': config.cache_block_seq_len if turbomind else config.block_size,
+        'tp': config.tp,
+    }
+
+
+def _geometry_without_folder(model: Path | str | Geometry) -> Geometry | None:
+    return model if isinstance(model, Geometry) else GEOMETRIES.get(str(model))
+
+
+def _engine_here() -> str:
+    from .engine import engine_choice
+
+    choice = engine_choice()
+    return 'cpu' if choice.device == 'cpu' else choice.engine
+
+
+def _free_here(engine: str) -> int:
+    if engine == 'cpu':
+        import lmdeploy_cpu
+
+        return lmdeploy_cpu.memory_budget()
+    from .memory import device_memory
+
+    return device_memory().free_bytes
+
+
+@functools.cache
+def _default_max_batch_size() -> int:
+    from lmdeploy.utils import get_max_batch_size
+
+    return get_max_batch_size('cuda')
