@@ -43,7 +43,7 @@ cook,厨师,位,|musician,音乐家,位,|singer,歌手,位,|librarian,图书管�
 blacksmith,铁匠,位,|shepherd,牧羊人,位,|soldier,士兵,位,|poet,诗人,位,|writer,作家,位,|dancer,舞蹈家,位,|photographer,摄影师,位,|bus driver,公交司机,位,
 engineer,工程师,位,|mathematician,数学家,位,|magician,魔术师,位,|woodcutter,樵夫,位,he|watchmaker,钟表匠,位,|beekeeper,养蜂人,位,|emperor,皇帝,位,he|merchant,商人,位,
 monk,和尚,位,he|cowboy,牛仔,位,he|ninja,忍者,位,|barber,理发师,位,|potter,陶匠,位,|miller,磨坊主,位,|astronomer,天文学家,位,|pilot,飞行员,位,
-superhero,超级英雄,位,|swordsman,剑客,位,he|nun,修女,位,she|hermit,隐士,位,|painter of toys,玩具画师,位,|train driver,火车司机,位,|ice cream seller,卖冰淇淋的人,位,|pensioner,退休老人,位,
+superhero,超级英雄,位,|swordsman,剑客,位,he|nun,修女,位,she|hermit,隐士,位,|train driver,火车司机,位,|ice cream seller,卖冰淇淋的人,位,|pensioner,退休老人,位,
 """)
 
 # English and Chinese of the request, where, and the place again: 'wild' for all, 'built' for people and machines

@@ -133,7 +133,9 @@ def capital(text: str) -> str:
 
 def article(noun: str) -> str:
     """'a fox', 'an owl'."""
-    return ('an ' if noun[0].lower() in 'aeiou' and not noun.startswith(('uni', 'use', 'one')) else 'a ') + noun
+    return (
+        'an ' if noun[0].lower() in 'aeiou' and not noun.startswith(('uni', 'use', 'one', 'USB', 'yeti')) else 'a '
+    ) + noun
 
 
 def turn(question: str, answer: str) -> list[dict]:

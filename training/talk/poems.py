@@ -4,6 +4,9 @@
 
 import random
 
+from . import _poems_more as more
+from . import stories
+from ._requests import request
 from ._write import turn, typed, write
 
 WEIGHT = 1.0
@@ -194,7 +197,7 @@ def _several(table: dict) -> dict:
     return {topic: found if isinstance(found[0][0], tuple) else (found,) for topic, found in table.items()}
 
 
-FIVE_ZH, SEVEN_ZH = _several(FIVE_ZH), _several(SEVEN_ZH)
+FIVE_ZH, SEVEN_ZH = _several(FIVE_ZH) | more.FIVE_ZH, _several(SEVEN_ZH)
 FREE_ZH = {
     '春天': (
         ('风从南边来，{a}，', '吹醒了{b}，', '小草伸了个懒腰，', '春天就{c}。'),
@@ -549,7 +552,7 @@ EN = {
     ),
 }
 
-EN = _several(EN)
+EN = _several(EN) | more.EN
 _SAME_ZH = {
     '春': '春天',
     '春日': '春天',
@@ -575,6 +578,7 @@ _SAME_ZH = {
     'AI': '人工智能',
     '显卡': 'GPU',
     '编程': '代码',
+    **more.SAME_ZH,
 }
 _SAME_EN = {
     'fall': 'autumn',
@@ -598,61 +602,8 @@ _SAME_EN = {
     'the snow': 'winter',
     'the spring': 'spring',
     'the summer': 'summer',
+    **more.SAME_EN,
 }
-_UNKNOWN_ZH = (
-    '冰箱',
-    '牙膏',
-    '火锅',
-    '地铁',
-    '足球',
-    '长城',
-    '恐龙',
-    '老板',
-    '考试',
-    '奶茶',
-    '手机',
-    '工资',
-    '沙发',
-    '外星人',
-    '数学',
-    '大象',
-    '雾霾',
-    '自行车',
-    '拖鞋',
-    '火山',
-    '辣椒',
-    '键盘',
-    '电梯',
-    '台风',
-    '油条',
-    '围棋',
-)
-_UNKNOWN_EN = (
-    'a fridge',
-    'toothpaste',
-    'football',
-    'a dinosaur',
-    'my boss',
-    'pizza',
-    'taxes',
-    'a sofa',
-    'aliens',
-    'an elephant',
-    'a bicycle',
-    'slippers',
-    'volcanoes',
-    'the subway',
-    'a keyboard',
-    'onions',
-    'chess',
-    'a dentist',
-    'money',
-    'war',
-    'coffee',
-    'socks',
-    'trains',
-    'pepper',
-)
 
 ASK_ZH = (
     '[请|能不能|可以|帮我|麻烦你|请你|你能|请帮我|来|][给我|为我|][写|作|来|写一下|创作|吟][一|][首|个]{form}[吧|吗|好吗|呗|可以吗|][|。|？|！]',
@@ -684,10 +635,17 @@ ASK_ANY_EN = (
     'poem[| please|!]',
 )
 AGAIN_ZH = (
+    '[能不能|可以|能|请|麻烦|][再|接着|][写|作|来][一首|首][别的|新的|不同的|不一样的|][诗|][吗|吧|好吗|呗|][|？|。]',
+    '[还有没有|还有|有没有][别的|其他|更多|新的]诗[吗|呢|？]',
+    '[下一首|第二首|换首别的|来首新的|安可|再整一首|还要一首|重写一首|换个版本|意犹未尽，再来一首]',
     '[再写一首|再来一首|换一首|还有吗|再作一首|另写一首][吧|好吗|][|。|！|？]',
     '[不错|真好|写得真好|好诗|喜欢][！|，][再来一首|再写一首|还想看一首][吧|][|。]',
 )
 AGAIN_EN = (
+    '[can|could|would|will] [you|we|I] [write|have|read|get] [another|one more|a new|a different|a second] [poem|one|verse][| please|, please]?',
+    '[please|now|ok,|well,] [write|give me|let me read|show me] [another|one more|a different|a second|a new] [poem|one|verse][!|, please]',
+    '[do you have|have you got|got|are there] [more|others|more poems|any more][?| like this?| for me?]',
+    '[more poems|encore|once more|next poem|try again, a new one|a second one|the next one|a new version|rewrite it|a different version]',
     '[another|another one|one more|another poem|again|one more poem|write another one|a different one][| please|, please]',
     '[nice|beautiful|lovely|great][!|,] [another one|one more|write another][| please]',
 )
@@ -733,6 +691,33 @@ def _other(rng: random.Random, poem: str, make) -> str:
             return other
 
 
+def _any(rng: random.Random, zh: bool, topic: str) -> str:
+    """A poem on a topic that none is written for: its couplets only name it."""
+    first, second = (rng.choice(half) for half in (more.ANY_ZH if zh else more.ANY_EN))
+    return '\n'.join((*first, *second)).format(t=topic)
+
+
+def _of_any(rng: random.Random, zh: bool) -> list[dict]:
+    """A request for a poem on any topic, and the poem."""
+    if rng.random() < 0.5:
+        topic, sort = rng.choice(more.TOPICS_ZH if zh else more.TOPICS_EN), ''
+        if topic in (_SAME_ZH if zh else _SAME_EN):
+            same = (_SAME_ZH if zh else _SAME_EN)[topic]
+            return turn(typed(rng, request(rng, zh, True, topic)), _zh(rng, same) if zh else _en(rng, same))
+    else:
+        found = rng.choice(stories.ALL_TOPICS)
+        topic, sort = (found.zh if zh else found.en), found.sort
+        if topic in ({*FIVE_ZH, *SEVEN_ZH, *FREE_ZH} if zh else EN):
+            return turn(typed(rng, request(rng, zh, True, topic)), _zh(rng, topic) if zh else _en(rng, topic))
+    if rng.random() < 0.75:
+        question = request(rng, zh, True, topic, sort if sort != 'theme' else '')
+    elif zh:
+        question = write(rng, ASK_ZH, form=f'关于{topic}的诗', topic=topic, plain='诗').replace('，?', '，')
+    else:
+        question = write(rng, ASK_EN, topic=topic)
+    return turn(typed(rng, question), _any(rng, zh, topic))
+
+
 def conversations(rng: random.Random) -> list[dict]:
     if rng.random() < 0.06:
         question = rng.choice(COURSE)
@@ -743,25 +728,15 @@ def conversations(rng: random.Random) -> list[dict]:
         topics = sorted({*FIVE_ZH, *SEVEN_ZH, *FREE_ZH})
         topic = rng.choice(topics + ['春天'] * 5 + ['夏天', '秋天', '冬天'] * 2)
         form = ''
-        if roll < 0.12:
-            question = write(rng, ASK_ANY_ZH)
-        elif roll < 0.22:
-            word = rng.choice(_UNKNOWN_ZH)
-            question = write(rng, ASK_ZH, form=f'关于{word}的诗', topic=word, plain='诗').replace('，?', '，')
-            topic = rng.choice(('春天', '月亮', '秋天', '雨', '星星', '大海', '雪'))
-            poem = _zh(rng, topic)
-            before = write(
-                rng,
-                '[{w}的诗我还不会写|关于{w}的诗，我还没学会|写{w}我还不在行]，送你一首{t}的吧：\n\n',
-                w=word,
-                t=topic,
-            )
-            return turn(typed(rng, question), before + poem)
+        if roll < 0.14:
+            question = request(rng, zh, poem=True) if rng.random() < 0.65 else write(rng, ASK_ANY_ZH)
+        elif roll < 0.42:
+            return _of_any(rng, zh)
         else:
             names = [topic, topic] + [short for short, full in _SAME_ZH.items() if full == topic]
             name = rng.choice(names)
             plain = rng.choice(['诗', '诗', '小诗', '短诗'])
-            if roll < 0.42 and (topic in FIVE_ZH or topic in SEVEN_ZH):
+            if roll < 0.57 and (topic in FIVE_ZH or topic in SEVEN_ZH):
                 form = rng.choice([f for f, table in (('五', FIVE_ZH), ('七', SEVEN_ZH)) if topic in table])
                 plain = {'五': ['五言诗', '五言绝句', '五字诗', '五言小诗'], '七': ['七言诗', '七言绝句', '七字诗']}[
                     form
@@ -775,27 +750,21 @@ def conversations(rng: random.Random) -> list[dict]:
                 topic=name,
                 plain=plain,
             ).replace('，?', '，')
+            if not form and rng.random() < 0.6:
+                question = request(rng, zh, True, name)
 
         def make() -> str:
             return _zh(rng, topic, form)
     else:
         topic = rng.choice(sorted(EN) + ['spring'] * 3)
         if roll < 0.15:
-            question = write(rng, ASK_ANY_EN)
-        elif roll < 0.27:
-            word = rng.choice(_UNKNOWN_EN)
-            question = write(rng, ASK_EN, topic=word)
-            topic = rng.choice(('spring', 'moon', 'stars', 'rain', 'sea', 'autumn'))
-            before = write(
-                rng,
-                '[I have not learned to write about {w} yet|A poem about {w} is too hard for me], [but here is one about|so take one about] {t}:\n\n',
-                w=word,
-                t=topic if topic in ('spring', 'autumn') else f'the {topic}',
-            )
-            return turn(typed(rng, question), before + _en(rng, topic))
+            question = request(rng, zh, poem=True) if rng.random() < 0.65 else write(rng, ASK_ANY_EN)
+        elif roll < 0.42:
+            return _of_any(rng, zh)
         else:
             names = [topic, topic] + [alias for alias, full in _SAME_EN.items() if full == topic]
-            question = write(rng, ASK_EN, topic=rng.choice(names))
+            name = rng.choice(names)
+            question = request(rng, zh, True, name) if rng.random() < 0.7 else write(rng, ASK_EN, topic=name)
 
         def make() -> str:
             return _en(rng, topic)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from . import _tales as t
 from . import _tales_en, _tales_zh
 from . import _tales_more as more
+from ._requests import request
 from ._write import article, capital, turn, typed, write
 
 WEIGHT = 3.0
@@ -89,6 +90,11 @@ TOPICS = (
     *(Topic('skill', s, s[1], s[4]) for s in t.SKILLS),
 )
 MORE_TOPICS = tuple(Topic('more', o, article(o[0]), o[1]) for o in t.MORE_THINGS)
+ALL_TOPICS = TOPICS + MORE_TOPICS
+_SHORT_TOPICS = [x for x in TOPICS if x.sort == 'kind' and x.value.sort in ('animal', 'child', 'person')]
+_BY_SORT = {
+    sort: [topic for topic in ALL_TOPICS if topic.sort == sort] for sort in dict.fromkeys(x.sort for x in ALL_TOPICS)
+}
 
 
 def _facts(
@@ -388,7 +394,14 @@ ASK_SHORT_ZH = (
     '[太长了，|][短一点|讲个短一点的|再短一点|简短点][吧|][|。]',
     '[讲|写|编]一个{short}字[左右|以内|]的[小|]故事[吧|][|。]',
 )
+SHORT_AFTER_EN = '[, but very short|. Make it very short.|, as short as you can|, very short please|, in two or three sentences|, no more than five sentences|. The shorter, the better.|, just a few sentences|, in a nutshell|. I have only a minute.|, one that takes a minute|, really short|. A very short one!]'
+SHORT_AFTER_ZH = '[，越短越好|，要很短的|，特别短的那种|，几句话就行|，三五句话就好|，一分钟能讲完的|，不超过一百字|，短到不能再短|，我只有一分钟|，简短一点|，极短的]'
 AGAIN_EN = (
+    '[can|could|would|will] [you|we|I] [tell|have|hear|get] [another|one more|a new|a different|a second] [story|one|tale][| please|, please]?',
+    "[please|now|go on,|and now|ok,|well,] [tell me|give me|let's hear|read me] [another|one more|a different|a second|a new] [story|one|tale][|!|, please]",
+    '[do you have|have you got|got|is there|are there any] [more|another one|others|more stories|any others|more of these][?| for me?]',
+    '[that was|it was|this is] [too short|sweet|so nice|lovely|a good story|wonderful], [I want another|may I hear another|do you have more|please go on with another][|.|!|?]',
+    '[more stories|keep going|encore|once more|tell more|do another|again, but different|a new story now|next story|second story]',
     '[another|another one|one more|again|more|next|a new one|a different one|something else|tell me another|another story|one more story][| please|, please|!]',
     '[nice|great|lovely|good|cool|I like it|that was nice|beautiful][!|,|.] [another one|one more|tell me another one|more][| please]',
     '[can you tell|tell me|do you know] another [one|story][|?| please]',
@@ -396,6 +409,10 @@ AGAIN_EN = (
     "[I don't like it|boring|I know that one], [tell me another one|another one, please|a different one]",
 )
 AGAIN_ZH = (
+    '[能不能|可以|能|请|麻烦|][再|接着|继续|][讲|说|编|写|来][一个|个|一则|一段][别的|新的|不同的|不一样的|][故事|][吗|吧|好吗|呗|][|？|。]',
+    '[还有没有|还有|有没有][别的|其他|更多|新的][故事|小故事][吗|呢|？]',
+    '[太短了|没听够|听不够|意犹未尽|孩子还要听|孩子没睡着|还没困|好喜欢]，[再来|再讲一个|还要一个|继续|接着讲别的][|吧|！]',
+    '[下一个故事|第二个故事|换个别的|来个新的|再来|继续来|多讲几个|安可|又想听了|接着来一个|再整一个]',
     '[再讲一个|再来一个|换一个|再说一个|还有吗|下一个|再讲个|再编一个|再写一个|换个故事|再讲一个不一样的|再来一个故事|还想听|还要听|继续讲一个][吧|呗|好吗|][|。|！|？]',
     '[真好听|好听|不错|喜欢|太好了|很有意思|真棒|这个好]，[再讲一个|再来一个|还想听一个|换一个][吧|][|！|。]',
     '[不好听|这个听过了|太老套了]，[换一个|再讲一个][吧|][|。]',
@@ -465,15 +482,36 @@ def _questions(tale: Tale, zh: bool) -> list[tuple[tuple[str, ...] | str, str]]:
     return asks
 
 
+def _named(rng: random.Random, zh: bool, kind: t.Kind, name: str) -> str:
+    """A hero with a name, as a request has it, or the name alone."""
+    if zh:
+        ways = ('叫{n}的{k}', '名叫{n}的{k}', '{k}{n}', '一{m}叫{n}的{k}', '一{m}名叫{n}的{k}', '{n}')
+        return rng.choice(ways).format(n=name, k=kind.zh, m=kind.measure)
+    ways = (
+        '{a} called {n}',
+        '{a} named {n}',
+        '{a} whose name is {n}',
+        '{a} with the name {n}',
+        '{n} the {k}',
+        '{n}, {a}',
+    )
+    return rng.choice((*ways, '{n}')).format(n=name, k=kind.en, a=article(kind.en))
+
+
 def _first(rng: random.Random, zh: bool) -> tuple[str, Tale, Topic | None]:
     """A request and its story."""
     roll = rng.random()
     word = '故事' if zh else rng.choice(['story'] * 6 + ['tale'])
-    if roll < 0.30:
+    if roll < 0.26:
         length = 'long' if rng.random() < 0.1 else ''
+        if rng.random() < 0.65:
+            return request(rng, zh, poem=False), tell(rng, zh, length=length), None
         return write(rng, ASK_ZH if zh else ASK_EN, word=word), tell(rng, zh, length=length), None
     if roll < 0.66:
-        topic = rng.choice(TOPICS) if rng.random() < 0.7 else rng.choice(MORE_TOPICS)
+        topic = rng.choice(_BY_SORT[rng.choice(list(_BY_SORT))]) if rng.random() < 0.35 else rng.choice(ALL_TOPICS)
+        if rng.random() < 0.7:
+            question = request(rng, zh, False, topic.zh if zh else topic.en, topic.sort)
+            return question, tell(rng, zh, topic), topic
         question = write(
             rng, ASK_ABOUT_ZH if zh else ASK_ABOUT_EN, word=word, topic=topic.zh if zh else topic.en
         ).replace('，?', '，')
@@ -491,9 +529,11 @@ def _first(rng: random.Random, zh: bool) -> tuple[str, Tale, Topic | None]:
                 and (zh or not k.pronoun or (k.pronoun == 'he') == (name in t.NAMES_HE))
             ]
         )
-        question = write(
-            rng, ASK_NAME_ZH if zh else ASK_NAME_EN, name=name, kind=kind.zh if zh else kind.en, akind=article(kind.en)
-        )
+        if rng.random() < 0.6:
+            question = request(rng, zh, False, _named(rng, zh, kind, name), 'named')
+        else:
+            asks = ASK_NAME_ZH if zh else ASK_NAME_EN
+            question = write(rng, asks, name=name, kind=kind.zh if zh else kind.en, akind=article(kind.en))
         kind_named = kind.zh in question if zh else kind.en in question
         topic = Topic('kind', kind, kind.en, kind.zh) if kind_named else None
         return question, tell(rng, zh, topic, name=name), topic
@@ -533,11 +573,13 @@ def _first(rng: random.Random, zh: bool) -> tuple[str, Tale, Topic | None]:
             )
             tale = Tale(before + tale.text, tale.slots, tale.plot, tale.kind, tale.moral)
         return question, tale, None
-    return (
-        write(rng, ASK_SHORT_ZH if zh else ASK_SHORT_EN, short=rng.choice(['100', '150', '50', '200'])),
-        tell(rng, zh, length='short'),
-        None,
-    )
+    question = write(rng, ASK_SHORT_ZH if zh else ASK_SHORT_EN, short=rng.choice(['100', '150', '50', '200']))
+    topic = None
+    if rng.random() < 0.6:
+        topic = rng.choice(_SHORT_TOPICS) if rng.random() < 0.6 else None
+        question = request(rng, zh, False, (topic.zh if zh else topic.en) if topic else '', 'kind' if topic else '')
+        question = question.rstrip('.!?。！？') + write(rng, SHORT_AFTER_ZH if zh else SHORT_AFTER_EN)
+    return question, tell(rng, zh, topic, 'short'), topic
 
 
 # The requests that the course's own pages type.
