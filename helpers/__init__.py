@@ -46,6 +46,16 @@ _MODULE_OF = {
     # chatbox: talk to a pipeline in the notebook
     'ChatBox': 'chatbox',
     'chat_box': 'chatbox',
+    # kv_cache: what an engine will take of a device's memory, arithmetic only
+    'MemoryPrediction': 'kv_cache',
+    'kv_bytes_per_token': 'kv_cache',
+    'predict_memory': 'kv_cache',
+    'require_startable': 'kv_cache',
+    'smallest_ratio': 'kv_cache',
+    'weight_bytes': 'kv_cache',
+    # explorer: how many conversations fit on a card of one's choice
+    'MemoryExplorer': 'explorer',
+    'memory_explorer': 'explorer',
     # environment: is this machine ready for the course
     'Check': 'environment',
     'check_environment': 'environment',
