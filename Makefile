@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
 
-.PHONY: help lab course test bench clean
+.PHONY: help lab course test bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -20,6 +20,9 @@ test:            ## all checks: lint, format, tests, and every notebook against 
 
 bench:           ## the CPU device beside transformers, in tokens per second
 	$(RUN) benchmarks/cpu_vs_transformers.py $(ARGS)
+
+records:         ## on a GPU: measure again all that the chapters show of one, into records/<device>/
+	$(RUN) benchmarks/records.py $(ARGS)
 
 clean:           ## remove what make built, the environment included
 	rm -rf build .venv *.egg-info

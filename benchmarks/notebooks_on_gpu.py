@@ -41,7 +41,8 @@ def card_memory() -> DeviceMemory:
     import pynvml
 
     pynvml.nvmlInit()
-    info = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0))
+    index = int(os.environ.get('CUDA_VISIBLE_DEVICES', '0').split(',')[0])  # NVML itself counts all cards
+    info = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index))
     return DeviceMemory(info.used, info.free, info.total, None, 'NVML', 'the card')
 
 

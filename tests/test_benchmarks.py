@@ -100,3 +100,64 @@ def test_a_measurement_that_fails_closes_the_engine(monkeypatch):
     with pytest.raises(RuntimeError, match='too few'):
         script.measure(Args, None)
     assert len(closed) == 1
+
+
+@pytest.fixture
+def records(tmp_path, monkeypatch):
+    """The runner of all measurements, with programs that only say that they ran."""
+    script, ran = load('records'), []
+    monkeypatch.setattr(script, 'STATE', tmp_path / 'records.json')
+    monkeypatch.setattr(script.torch.cuda, 'is_available', lambda: True)
+    monkeypatch.setattr(script.torch.cuda, 'get_device_name', lambda: 'NVIDIA H200')
+    monkeypatch.setattr(script, 'TOPICS', {topic: (f'{topic}.py', 'something', 1) for topic in 'abc'})
+
+    class Done:
+        returncode = 0
+
+    def run(command, cwd):
+        ran.append(command[2:])
+        Done.returncode = int(command[3] == broken[0]) if broken else 0
+        return Done
+
+    broken = []
+    monkeypatch.setattr(script.subprocess, 'run', run)
+    monkeypatch.setattr(sys, 'argv', ['records.py', '--commit', 'abcdef0'])
+    return script, ran, broken
+
+
+def test_records_go_on_where_they_stopped(records):
+    script, ran, broken = records
+    broken.append('h200/b')
+    assert script.main() == 1
+    assert [args[1] for args in ran] == ['h200/a', 'h200/b']
+    broken.clear()
+    ran.clear()
+    assert script.main() == 0
+    assert [args[1] for args in ran] == ['h200/b', 'h200/c']
+    ran.clear()
+    assert script.main() == 0  # all were done: from the beginning
+    assert [args[1] for args in ran] == ['h200/a', 'h200/b', 'h200/c']
+    assert ran[0] == ['--save', 'h200/a', '--commit', 'abcdef0']
+
+
+def test_records_of_another_commit_are_measured_anew(records, monkeypatch):
+    script, ran, broken = records
+    broken.append('h200/c')
+    script.main()
+    ran.clear()
+    monkeypatch.setattr(sys, 'argv', ['records.py', '--commit', '0123456'])
+    script.main()
+    assert [args[1] for args in ran] == ['h200/a', 'h200/b', 'h200/c']
+
+
+def test_every_measuring_program_is_there():
+    script = load('records')
+    for program, what, minutes in script.TOPICS.values():
+        assert (BENCHMARKS / program).is_file(), program
+        assert what and minutes > 0
+
+
+def test_a_device_has_a_folder_of_its_own():
+    folder = load('records').device_folder
+    assert folder('NVIDIA H200') == 'h200'
+    assert folder('NVIDIA A100-SXM4-80GB') == 'a100-sxm4-80gb'

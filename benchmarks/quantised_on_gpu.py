@@ -1,0 +1,174 @@
+"""Chapters 3 and 4 on a GPU: speed and memory of W4A16 weights and of a quantised KV cache, and where the time goes.
+
+    python benchmarks/quantised_on_gpu.py --save h200/quantised
+
+Random weights in the exact geometry of InternLM2-Chat-1.8B, TurboMind, every engine in a process of its own:
+
+- `speed`: output tokens/s of 61 tokens in, 256 out, for bf16 and W4A16 weights, KV in bf16, int8, int4;
+- `homework`: the comparison of the course notes: 8 requests at once, 2048 tokens long (1024 in, 1024 out);
+- `profile`: the GPU's kernels while one request is decoded, by name, bf16 beside W4A16;
+- `roofline`: bytes/s of a copy and floating-point operations/s of a bf16 matrix product.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from first_speed import prompt_of
+from tqdm import tqdm
+
+from helpers import device_memory, random_checkpoint
+from helpers.records import new_record, require_savable, save_record
+
+MIB = 1 << 20
+TOKENS_IN, TOKENS_OUT, BATCHES, REPEATS = 61, 256, (1, 8, 32, 128), 2
+SIZES = {'session_len': 4096, 'max_batch_size': 128}
+PROFILED_TOKENS = 64
+
+
+def start_engine(folder: str, quant_policy: int, ratio: float):
+    from lmdeploy import TurbomindEngineConfig, pipeline
+
+    config = TurbomindEngineConfig(quant_policy=quant_policy, cache_max_entry_count=ratio, **SIZES)
+    return pipeline(folder, backend_config=config, log_level='ERROR')
+
+
+def run(pipe, batch: int, tokens_in: int, tokens_out: int) -> dict:
+    """One batch of equal requests, greedy, exactly `tokens_out` tokens each; its figures."""
+    from lmdeploy import GenerationConfig
+
+    fixed = GenerationConfig(max_new_tokens=tokens_out, ignore_eos=True, do_sample=False)
+    messages = prompt_of(pipe.async_engine.tokenizer.model.model, tokens_in)
+    start = time.perf_counter()
+    responses = pipe([messages] * batch, gen_config=fixed)
+    time_s = time.perf_counter() - start
+    assert {(r.input_token_len, r.generate_token_len) for r in responses} == {(tokens_in, tokens_out)}
+    return {'time_s': round(time_s, 3), 'output_tokens_per_s': round(batch * tokens_out / time_s, 1)}
+
+
+def best(pipe, batch: int, tokens_in: int, tokens_out: int) -> dict:
+    """The quickest of REPEATS runs after one that is not counted."""
+    runs = [run(pipe, batch, tokens_in, tokens_out) for _ in range(1 + REPEATS)]
+    return min(runs[1:], key=lambda figures: figures['time_s'])
+
+
+def speed(folder: str, quant_policy: int) -> list[dict]:
+    with start_engine(folder, quant_policy, 0.8) as pipe:
+        return [{'batch': b, **best(pipe, b, TOKENS_IN, TOKENS_OUT)} for b in BATCHES]
+
+
+def homework(folder: str, quant_policy: int, ratio: float) -> list[dict]:
+    with start_engine(folder, quant_policy, ratio) as pipe:
+        used_mib = round(device_memory().used_bytes / MIB)
+        return [{'batch': 8, 'cache_max_entry_count': ratio, 'used_mib': used_mib, **best(pipe, 8, 1024, 1024)}]
+
+
+def profile(folder: str) -> list[dict]:
+    """The GPU's kernels while one request writes PROFILED_TOKENS tokens, the longest first."""
+    with start_engine(folder, 0, 0.2) as pipe:
+        run(pipe, 1, TOKENS_IN, PROFILED_TOKENS)
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profiler:
+            figures = run(pipe, 1, TOKENS_IN, PROFILED_TOKENS)
+    kernels = [e for e in profiler.events() if str(e.device_type).endswith('CUDA')]
+    by_name: dict[str, list[float]] = {}
+    for event in kernels:
+        by_name.setdefault(short_name(event.name), []).append(event.time_range.elapsed_us())
+    longest = sorted(by_name.items(), key=lambda pair: -sum(pair[1]))[:12]
+    rows = [
+        {
+            'kernel': name,
+            'calls_per_token': round(len(us) / PROFILED_TOKENS, 2),
+            'us_per_token': round(sum(us) / PROFILED_TOKENS, 2),
+        }
+        for name, us in longest
+    ]
+    total_us = sum(map(sum, by_name.values())) / PROFILED_TOKENS
+    wall_us = 1e6 * figures['time_s'] / PROFILED_TOKENS
+    return [{'kernels_us_per_token': round(total_us, 1), 'wall_us_per_token': round(wall_us, 1)}, *rows]
+
+
+def short_name(kernel: str) -> str:
+    """The kernel's name without most of its template arguments: at most 160 characters."""
+    return re.sub(r'\s+', ' ', kernel.replace('(anonymous namespace)::', '').replace('turbomind::', ''))[:160]
+
+
+def roofline() -> list[dict]:
+    """What the card reaches: a large copy (bytes read and written) and a large bf16 matrix product."""
+    source = torch.empty(1 << 32, dtype=torch.uint8, device='cuda')
+    target = torch.empty_like(source)
+    a = torch.randn(8192, 8192, dtype=torch.bfloat16, device='cuda')
+    times = {}
+    for name, work in {'copy': lambda: target.copy_(source), 'matmul': lambda: a @ a}.items():
+        for _ in range(3):
+            work()
+        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        begin.record()
+        for _ in range(10):
+            work()
+        end.record()
+        end.synchronize()
+        times[name] = begin.elapsed_time(end) / 1e4  # ms of ten -> s of one
+    return [{'bytes_per_s': 2 * source.numel() / times['copy'], 'bf16_flop_per_s': 2 * 8192**3 / times['matmul']}]
+
+
+PARTS = {'speed': speed, 'homework': homework, 'profile': profile, 'roofline': roofline}
+
+
+def in_a_process(part: str, **arguments) -> list[dict]:
+    """Run one part by itself: what an engine leaves behind when it closes must not count for the next."""
+    command = [sys.executable, __file__, '--part', part, '--arguments', json.dumps(arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        raise RuntimeError(f'{part} {arguments}:\n{done.stderr[-3000:]}')
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--save', help='name of the record to write, such as h200/quantised')
+    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    parser.add_argument('--only', nargs='*', choices=PARTS, default=list(PARTS))
+    parser.add_argument('--part', choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument('--arguments', type=json.loads, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.part:
+        return print('\n' + json.dumps(PARTS[args.part](**args.arguments)))
+    if args.save:
+        args.commit = require_savable(args.save, args.commit)
+    if not torch.cuda.is_available():
+        parser.error('this measures a GPU, and torch finds none')
+    data = {'tokens_in': TOKENS_IN, 'tokens_out': TOKENS_OUT, 'repeats': REPEATS, **SIZES}
+    with tempfile.TemporaryDirectory() as scratch:
+        bf16 = random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'internlm2-chat-1_8b'))
+        w4a16 = random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'w4a16'), packed=False, awq=True)
+        folders = {'bf16': str(bf16), 'W4A16': str(w4a16)}
+        kv = {0: 'bf16', 8: 'int8', 4: 'int4'}
+        jobs = [
+            ('speed', {'weights': w, 'kv': kv[q]}, {'folder': folders[w], 'quant_policy': q})
+            for w in folders
+            for q in kv
+        ]
+        jobs += [
+            ('homework', {'weights': 'bf16', 'kv': kv[q]}, {'folder': folders['bf16'], 'quant_policy': q, 'ratio': r})
+            for q in kv for r in (0.8, 0.2)
+        ]  # fmt: skip
+        jobs += [('profile', {'weights': w}, {'folder': folders[w]}) for w in folders]
+        jobs += [('roofline', {}, {})]
+        for part, labels, arguments in (bar := tqdm([job for job in jobs if job[0] in args.only], unit='run')):
+            bar.set_postfix_str(f'{part} {" ".join(labels.values())}')
+            for row in in_a_process(part, **arguments):
+                data.setdefault(part, []).append(labels | row)
+                tqdm.write(f'{part}: {json.dumps(labels | row)}')
+    if args.save:
+        record = new_record('quantised', model='InternLM2-Chat-1.8B', weights='random', data=data, commit=args.commit)
+        print('written:', save_record(record, args.save))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,81 @@
+"""Every measurement on a GPU that the chapters show, one after the other: `make records`.
+
+Each topic is a program of this folder that writes records/<device>/<topic>.json.  A topic that is done is not measured
+again until all are: broken off, the next call goes on where this one stopped.  `--only` measures what it names.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from helpers.records import require_savable
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+STATE = ROOT / 'build' / 'records.json'
+TOPICS = {  # topic: (program, what it measures, minutes on an H200)
+    'first_speed': ('first_speed.py', 'transformers beside both engines, tokens/s', 2),
+    'quantised': ('quantised_on_gpu.py', 'W4A16 and KV int8/int4: speed, memory, kernels', 5),
+    'auto_awq': ('auto_awq_on_gpu.py', 'quantising the 1.8B model with lite auto_awq', 2),
+    'kv_cache': ('kv_cache_matrix.py', 'memory of an engine, predicted and measured', 10),
+    'notebooks': ('notebooks_on_gpu.py', 'every chapter, its time and peak memory', 10),
+}
+
+
+def device_folder(name: str) -> str:
+    """The folder of a device's records: 'NVIDIA H200' -> 'h200'."""
+    return re.sub(r'[^a-z0-9]+', '-', name.lower().removeprefix('nvidia ')).strip('-')
+
+
+def done_before(commit: str) -> list[str]:
+    """Topics that an earlier call finished at this commit."""
+    try:
+        state = json.loads(STATE.read_text())
+    except (FileNotFoundError, ValueError):
+        return []
+    return state['done'] if state.get('commit') == commit else []
+
+
+def remember(commit: str, done: list[str]) -> None:
+    STATE.parent.mkdir(exist_ok=True)
+    half = STATE.with_suffix('.tmp')
+    half.write_text(json.dumps({'commit': commit, 'done': done}))
+    half.replace(STATE)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--only', nargs='+', choices=TOPICS, help='measure these, done or not')
+    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    args = parser.parse_args()
+    if not torch.cuda.is_available():
+        parser.error('this measures a GPU, and torch finds none; the records that the course ships are in records/')
+    folder = device_folder(torch.cuda.get_device_name())
+    commit = require_savable(f'{folder}/any', args.commit)
+    done = [] if args.only else done_before(commit)
+    wanted = args.only or [topic for topic in TOPICS if topic not in done]
+    for number, topic in enumerate(wanted, start=1):
+        program, what, minutes = TOPICS[topic]
+        print(f'[{number}/{len(wanted)}] {topic}: {what} (about {minutes} min on an H200)', flush=True)
+        start = time.monotonic()
+        command = [sys.executable, str(HERE / program), '--save', f'{folder}/{topic}', '--commit', commit]
+        if subprocess.run(command, cwd=ROOT).returncode:
+            print(f'{topic} failed; `make records` begins again with it', file=sys.stderr)
+            return 1
+        print(f'[{number}/{len(wanted)}] {topic}: done in {time.monotonic() - start:.0f} s', flush=True)
+        if not args.only:
+            remember(commit, done := [*done, topic])
+    if not args.only:
+        STATE.unlink(missing_ok=True)  # all done: the next call measures anew
+    print(f'records/{folder}/ is complete')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
