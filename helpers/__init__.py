@@ -68,6 +68,29 @@ _MODULE_OF = {
     'load_record': 'records',
     'new_record': 'records',
     'save_record': 'records',
+    # calibration: text for `lmdeploy lite`, and to measure its result with
+    'CalibrationDataset': 'calibration',
+    'answer_perplexity': 'calibration',
+    'calibration_dataset': 'calibration',
+    'heldout_answers': 'calibration',
+    # quantize: around `lmdeploy lite auto_awq`
+    'CheckpointDescription': 'quantize',
+    'WeightBytes': 'quantize',
+    'check_quantizable': 'quantize',
+    'cli_lite_arguments': 'quantize',
+    'describe_checkpoint': 'quantize',
+    'quantized_folder': 'quantize',
+    # rounding: one weight matrix to 4 bits
+    'group_grid': 'rounding',
+    'layer_inputs': 'rounding',
+    'output_error': 'rounding',
+    'pack_int4': 'rounding',
+    'round_awq': 'rounding',
+    'round_gptq': 'rounding',
+    'round_plain': 'rounding',
+    'to_grid': 'rounding',
+    'unpack_int4': 'rounding',
+    'unpacked_weight': 'rounding',
 }
 
 __all__ = sorted(_MODULE_OF)

@@ -1,0 +1,67 @@
+"""The texts that chapter 04 calibrates on and measures with: `python -m training.calibration`.
+
+Writes helpers/data/calibration.jsonl (conversations as the corpus has them, drawn with another seed) and
+helpers/data/heldout.jsonl (one question and its answer a line).  A held-out question is a frozen paraphrase, with
+the FAQ's answer, or a sum, both kept out of the corpus; or one of a talk drawn with a third seed.
+"""
+
+import json
+import os
+import pathlib
+import random
+
+from training import mix, talk_arithmetic, texts
+
+DATA = pathlib.Path(__file__).resolve().parent.parent / 'helpers' / 'data'
+CALIBRATION_BYTES = 290_000
+HELDOUT = {'faq': 36, 'talk': 12, 'arithmetic': 12}  # exchanges in each language
+
+
+def calibration(rng: random.Random, size_bytes: int = CALIBRATION_BYTES) -> list[dict]:
+    """Conversations, half of the text in each language, of `size_bytes` as JSON lines."""
+    rows, room = [], dict.fromkeys(texts.LANGUAGES, size_bytes // 2)
+    while max(room.values()) > 0:
+        messages = [{'role': turn.role, 'content': turn.content} for turn in mix.draw(rng)]
+        language = texts.language_of(messages[-1]['content'])
+        row = {'language': language, 'messages': messages}
+        if messages[0]['role'] != 'text' and room[language] > 0:
+            room[language] -= len(_line(row).encode())
+            rows.append(row)
+    return rows
+
+
+def heldout(rng: random.Random, language: str) -> list[dict]:
+    """Questions with their answers in one language."""
+    answers = {entry.id: entry.answer for entry in texts.faq() if entry.language == language}
+    frozen = [item for item in texts.heldout() if item.language == language and item.id in answers]
+    exchanges = [(item.question, answers[item.id]) for item in rng.sample(frozen, HELDOUT['faq'])]
+    while len(exchanges) < HELDOUT['faq'] + HELDOUT['talk']:
+        turns = mix.talk_turns(rng)
+        if len(turns) == 2 and texts.language_of(turns[0].content + turns[1].content) == language:
+            exchanges.append((turns[0].content, turns[1].content))
+    for _ in range(HELDOUT['arithmetic']):
+        a, sign, b, result = talk_arithmetic.draw(rng, kept_back=True)
+        question = talk_arithmetic.question(rng, a, sign, b, language)
+        exchanges.append((question, talk_arithmetic.answer(a, sign, b, result, question)))
+    roles = ('user', 'assistant')
+    return [
+        {'language': language, 'messages': [{'role': r, 'content': c} for r, c in zip(roles, exchange, strict=True)]}
+        for exchange in exchanges
+    ]
+
+
+def _line(row: dict) -> str:
+    return json.dumps(row, ensure_ascii=False) + '\n'
+
+
+def _write(name: str, rows: list[dict]) -> None:
+    DATA.mkdir(exist_ok=True)
+    new = DATA / f'{name}.new'
+    new.write_text(''.join(map(_line, rows)), encoding='utf-8')
+    os.replace(new, DATA / name)
+    print(f'{name}: {len(rows)} conversations, {(DATA / name).stat().st_size} bytes')
+
+
+if __name__ == '__main__':
+    _write('calibration.jsonl', calibration(random.Random('calibration')))
+    _write('heldout.jsonl', [row for x in texts.LANGUAGES for row in heldout(random.Random(f'heldout {x}'), x)])
