@@ -100,6 +100,16 @@ def parse_asks(text: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     return {intent: (tuple(whole), tuple(clauses)) for intent, (whole, clauses) in found.items()}
 
 
+def joined(asks: dict[str, tuple], more: dict[str, tuple]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Two lists of phrasings as one."""
+    return {
+        intent: tuple(
+            first + second for first, second in zip(asks.get(intent, ((), ())), more.get(intent, ((), ())), strict=True)
+        )
+        for intent in asks | more
+    }
+
+
 def dressed(rng: random.Random, text: str, zh: bool) -> str:
     """A question between polite, chatty or hesitant words, or none; some in the short spelling of messages."""
     chance = rng.random()

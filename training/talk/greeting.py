@@ -4,8 +4,8 @@
 
 import random
 
-from . import _asks_en, _asks_zh
-from ._write import ask, dressed, turn, typed, write
+from . import _asks_en, _asks_more, _asks_zh
+from ._write import ask, dressed, joined, turn, typed, write
 
 WEIGHT = 1.3
 
@@ -236,13 +236,17 @@ ZH = {
 _TIMES_ZH = ('早上', '上午', '中午', '下午', '晚上', '傍晚')
 
 
+_ASKS_EN = joined(_asks_en.GREETING, _asks_more.GREETING_EN)
+_ASKS_ZH = joined(_asks_zh.GREETING, _asks_more.GREETING_ZH)
+
+
 def _exchange(rng: random.Random, table: dict, intent: str) -> list[dict]:
     questions, answers = table[intent]
     zh = table is ZH
     if rng.random() < 0.35:
         question = write(rng, questions)
     else:
-        question = ask(rng, (_asks_zh if zh else _asks_en).GREETING[intent], zh)
+        question = ask(rng, (_ASKS_ZH if zh else _ASKS_EN)[intent], zh)
         question = dressed(rng, question, zh) if intent in ('how', 'there') else question
     time = ''
     if intent == 'day':

@@ -4,8 +4,8 @@
 
 import random
 
-from . import _asks_en, _asks_zh
-from ._write import ask, dressed, turn, typed, write
+from . import _asks_en, _asks_more, _asks_zh
+from ._write import ask, dressed, joined, turn, typed, write
 
 WEIGHT = 1.3
 
@@ -429,6 +429,10 @@ MODELS_ZH = (
 )
 
 
+_ASKS_EN = joined(_asks_en.IDENTITY, _asks_more.IDENTITY_EN)
+_ASKS_ZH = joined(_asks_zh.IDENTITY, _asks_more.IDENTITY_ZH)
+
+
 def _exchange(rng: random.Random, table: dict, intent: str) -> list[dict]:
     questions, answers = table[intent]
     model = rng.choice(MODELS if table is EN else MODELS_ZH)
@@ -437,7 +441,7 @@ def _exchange(rng: random.Random, table: dict, intent: str) -> list[dict]:
     if rng.random() < 0.3:
         question = write(rng, questions, model=spaced).strip()
     else:
-        question = ask(rng, (_asks_zh if zh else _asks_en).IDENTITY[intent], zh, model=spaced).strip()
+        question = ask(rng, (_ASKS_ZH if zh else _ASKS_EN)[intent], zh, model=spaced).strip()
     question = dressed(rng, question, zh)
     if intent == 'other' and rng.random() < 0.2:
         question = question.lower()

@@ -5,8 +5,8 @@
 import random
 import string
 
-from . import _asks_en, _asks_zh
-from ._write import ask, capital, dressed, turn, typed, write
+from . import _asks_en, _asks_more, _asks_zh
+from ._write import ask, capital, dressed, joined, turn, typed, write
 
 WEIGHT = 2.3
 
@@ -183,6 +183,42 @@ EN = {
             "Sorry, I don't understand. [Please try it in other words.|Could you say it differently?]",
         ],
     ),
+    'weekend': (
+        [
+            '[how was your weekend|any plans for the weekend|happy weekend|what did you do today|what are you doing tonight][|?|!]'
+        ],
+        [
+            'I am a language model, so every day is the same to me: I wait here for the next question. [How was yours?|And you, what are your plans?|I hope that you have a good time!]',
+            'I have no weekends and no holidays, being a language model, but I enjoy the company. [What are your plans?|Tell me about yours!|Have a lovely time!]',
+        ],
+    ),
+    'told': (
+        [
+            '[I went for a walk|I went swimming|I baked a cake|I read a good book|we had a picnic|I am going to a party][| today| with a friend][.|!|]'
+        ],
+        [
+            'That sounds nice! [How was it?|Tell me more about it.|What did you like best?]',
+            'How nice, thank you for telling me! [What was the best part?|I like to hear about your day.|Would you like to tell me more?]',
+        ],
+    ),
+    'fact': (
+        [
+            '[tell me something interesting|tell me a fun fact|teach me something new|tell me a secret|a fun fact][|!|.| please]'
+        ],
+        [
+            'Here is something from the course: [a language model writes one token after another, even the longest story.|the KV cache keeps the keys and values of earlier tokens, so that nothing is computed twice.|weights of 4 bits need about a quarter of the memory of weights of 16 bits.]',
+            'A small fact: [I have only about 7 million parameters, and common chat models are hundreds of times larger.|LMDeploy keeps the KV cache in blocks, so that many chats can share the memory.|what I write next depends on every word that you have written here.]',
+        ],
+    ),
+    'wish': (
+        [
+            '[merry Christmas|happy new year|happy birthday|happy holidays|all the best|good luck|congratulations][|!|!!|, tiny-chat]'
+        ],
+        [
+            'Thank you, the same to you! [I wish you all the best.|May your days be bright.]',
+            'Thank you for the kind wishes! [All the best to you, too.|Have a wonderful time.]',
+        ],
+    ),
 }
 
 ZH = {
@@ -352,6 +388,31 @@ ZH = {
             '抱歉，我没看懂。[能换个说法再问一次吗？|请再说清楚一点。]',
         ],
     ),
+    'weekend': (
+        ['[周末怎么过的|周末有什么安排|周末愉快|你今天做了什么|你晚上干什么|终于周五了][|？|！]'],
+        [
+            '我是语言模型，每天都一样，在这里等下一个问题。[你呢，有什么打算？|你过得怎么样？|祝你过得愉快！]',
+            '我是语言模型，没有周末，也没有假期，不过有人聊天就很开心。[你有什么安排？|说说你的吧！|好好享受你的时间！]',
+        ],
+    ),
+    'told': (
+        ['[我去散步了|我去游泳了|我做了蛋糕|我读了一本好书|我们去野餐了|我要去聚会|我今天去爬山了][|。|！]'],
+        [
+            '听起来真不错！[好玩吗？|再多说一点吧。|你最喜欢哪一部分？]',
+            '真好，谢谢你告诉我！[最开心的是什么？|我喜欢听你说这些。|想再聊聊吗？]',
+        ],
+    ),
+    'fact': (
+        ['[说点有意思的|来个冷知识|教我点新东西|告诉我一个秘密|冷知识][吧|。|！|]'],
+        [
+            '说一个课程里的：[语言模型写东西，是一个词元接一个词元写出来的，再长的故事也一样。|KV 缓存记下前面词元的键和值，同样的东西就不用算两遍。|4 位的权重，大约只要 16 位权重四分之一的内存。]',
+            '告诉你一个小知识：[我只有大约七百万参数，常见的对话模型比我大几百倍。|LMDeploy 把 KV 缓存分成一块一块，许多对话可以共用显存。|我接下来写什么，取决于你写过的每一个字。]',
+        ],
+    ),
+    'wish': (
+        ['[新年快乐|圣诞快乐|生日快乐|中秋快乐|恭喜发财|祝你好运|过年好][|！|！！|呀]'],
+        ['谢谢，也祝你快乐！[愿你一切顺利。|愿你每天都开心。]', '谢谢你的祝福！[同样祝福你。|祝你万事如意。]'],
+    ),
 }
 FILL_EN = {
     'dish': 'pizza rice noodles soup cake dumplings bread cheese salad curry sushi pie'.split(),
@@ -413,6 +474,100 @@ JOKES_ZH = (
     '从前有个批次，里面的请求都不吵架，因为它们都排好队了。',
     '服务器为什么爱晚上？因为没人来请求它。',
 )
+
+# (about what, as the first part of a compound, the joke or nothing)
+JOKED_EN = (
+    ('GPUs', 'GPU', 'Why did the GPU go to the doctor? It had a bad memory leak.'),
+    ('a GPU', 'GPU', 'What does a GPU eat at noon? A batch of chips.'),
+    ('computers', 'computer', 'Why was the computer cold? It left its windows open.'),
+    ('programmers', 'programmer', 'Why do programmers like dark rooms? Because light attracts bugs.'),
+    ('robots', 'robot', 'Why did the robot go on holiday? To recharge its batteries.'),
+    ('AI', 'AI', 'How does a language model say goodbye? One token at a time.'),
+    ('language models', 'language model', 'How does a language model say goodbye? One token at a time.'),
+    ('caches', 'cache', 'Why was the cache so popular? It always remembered everyone.'),
+    ('memory', 'memory', 'Why was the cache so popular? It always remembered everyone.'),
+    ('maths', 'maths', 'Why was the maths book so sad? It had too many problems.'),
+    ('school', 'school', 'Why did the pupil eat his homework? The teacher said it was a piece of cake.'),
+    ('cats', 'cat', 'Why did the cat sit on the computer? To keep an eye on the mouse.'),
+    ('dogs', 'dog', 'What do you call a dog that does magic? A labracadabrador.'),
+    ('fish', 'fish', 'Why are fish so clever? They live in schools.'),
+    ('cows', 'cow', 'Where do cows go on Saturday night? To the moo-vies.'),
+    ('ducks', 'duck', 'What time does a duck wake up? At the quack of dawn.'),
+    ('elephants', 'elephant', 'Why do elephants never use computers? They are afraid of the mouse.'),
+    ('bears', 'bear', 'What do you call a bear with no teeth? A gummy bear.'),
+    ('bees', 'bee', 'Why do bees have sticky hair? They use a honeycomb.'),
+    ('ghosts', 'ghost', 'Why are ghosts bad liars? You can see right through them.'),
+    ('coffee', 'coffee', 'How did the coffee feel in the morning? A little mugged.'),
+    ('bread', 'bread', 'Why does bread never hurry? It loafs around.'),
+    ('bananas', 'banana', 'Why did the banana go to the doctor? It was not peeling well.'),
+    ('tomatoes', 'tomato', 'Why did the tomato turn red? It saw the salad dressing.'),
+    ('the sea', 'sea', 'Why is the sea so friendly? It always waves.'),
+    ('clocks', 'clock', 'Why was the clock sent out of class? It tocked too much.'),
+    ('trees', 'tree', 'How do trees get on the internet? They log in.'),
+    ('snowmen', 'snowman', 'What do snowmen eat for breakfast? Snowflakes.'),
+    ('skeletons', 'skeleton', 'Why did the skeleton go to the party alone? It had no body to go with.'),
+    ('teachers', 'teacher', 'Why did the teacher wear sunglasses? Her pupils were so bright.'),
+    ('doctors', 'doctor', ''),
+    ('cars', 'car', ''),
+    ('football', 'football', ''),
+    ('the weather', 'weather', ''),
+    ('animals', 'animal', 'Why did the cat sit on the computer? To keep an eye on the mouse.'),
+    ('food', 'food', 'Why did the tomato turn red? It saw the salad dressing.'),
+    ('work', 'office', ''),
+    ('servers', 'server', ''),
+    ('Python', 'Python', ''),
+    ('penguins', 'penguin', ''),
+    ('pizza', 'pizza', ''),
+    ('space', 'space', ''),
+    ('chickens', 'chicken', 'Why did the chicken cross the road? To read the documentation on the other side.'),
+    ('mathematics', 'math', 'Why was the maths book so sad? It had too many problems.'),
+    ('poets', 'poet', ''),
+    ('stories', 'story', ''),
+    ('the moon', 'moon', 'How does the moon cut its hair? Eclipse it.'),
+    ('winter', 'winter', 'What do snowmen eat for breakfast? Snowflakes.'),
+)
+JOKED_ZH = (
+    ('显卡', '显卡', '显卡为什么去看医生？因为它的内存老是泄漏。'),
+    ('GPU', 'GPU', 'GPU 为什么去看医生？因为它的内存老是泄漏。'),
+    ('程序员', '程序员', '程序员为什么喜欢关灯？因为光会引来虫子。'),
+    ('电脑', '电脑', '电脑为什么会感冒？因为它开着窗口睡觉。'),
+    ('机器人', '机器人', '机器人为什么去度假？它要充电。'),
+    ('人工智能', '人工智能', '老师问：一加一等于几？小模型说：等我先排个队。'),
+    ('AI', 'AI', '老师问：一加一等于几？小模型说：等我先排个队。'),
+    ('缓存', '缓存', '缓存为什么人缘好？因为它总记得大家说过什么。'),
+    ('服务器', '服务器', '服务器为什么爱晚上？因为没人来请求它。'),
+    ('数学', '数学', '数学书为什么总是不开心？因为它的问题太多了。'),
+    ('学校', '学校', '老师问：你的作业呢？小明说：它在云端，可是今天没有云。'),
+    ('老师', '老师', '老师问：你的作业呢？小明说：它在云端，可是今天没有云。'),
+    ('猫', '猫', '猫为什么爱坐在电脑前？因为它要盯着鼠标。'),
+    ('狗', '狗', '小狗为什么不玩手机？因为它怕没有“汪”络。'),
+    ('鱼', '鱼', '鱼为什么不上网？因为它最怕被“网”住。'),
+    ('大象', '大象', '大象为什么不用电脑？因为它怕鼠标。'),
+    ('企鹅', '企鹅', '企鹅为什么不怕断电？因为它家天天都是冰箱。'),
+    ('蚂蚁', '蚂蚁', '蚂蚁为什么从不迷路？因为它们总在排队。'),
+    ('西红柿', '西红柿', '西红柿为什么脸红？因为它看见了沙拉在换衣服。'),
+    ('香蕉', '香蕉', '一根香蕉走在路上，太热了，就把皮脱了，结果自己滑倒了。'),
+    ('面条', '面条', '面条和馒头打架，馒头回家叫来了花卷，花卷说：别怕，我烫过头发。'),
+    ('咖啡', '咖啡', '咖啡为什么睡不着？因为它喝了自己。'),
+    ('月亮', '月亮', '月亮为什么有时候很瘦？因为它在减肥，一个月才胖回来一次。'),
+    ('雪人', '雪人', '雪人为什么怕夏天？因为一出门就没了。'),
+    ('动物', '动物', '大象为什么不用电脑？因为它怕鼠标。'),
+    ('校园', '校园', '老师问：你的作业呢？小明说：它在云端，可是今天没有云。'),
+    ('吃货', '吃货', '吃货为什么喜欢显卡？因为听说它能吃一大批。'),
+    ('医生', '医生', ''),
+    ('汽车', '汽车', ''),
+    ('足球', '足球', ''),
+    ('天气', '天气', ''),
+    ('上班', '上班', ''),
+    ('老板', '老板', ''),
+    ('外星人', '外星人', ''),
+    ('火锅', '火锅', ''),
+    ('诗人', '诗人', ''),
+    ('小明', '小明', '老师问：你的作业呢？小明说：它在云端，可是今天没有云。'),
+    ('大模型', '大模型', '小模型为什么从不着急？因为它损失不大。'),
+)
+JOKES_EN += tuple(dict.fromkeys(joke for *_, joke in JOKED_EN if joke and joke not in JOKES_EN))
+JOKES_ZH += tuple(dict.fromkeys(joke for *_, joke in JOKED_ZH if joke and joke not in JOKES_ZH))
 
 DAYS_EN = ('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday')
 DAYS_ZH = ('星期一', '星期二', '星期三', '星期四', '星期五', '星期六', '星期日')
@@ -1026,23 +1181,29 @@ def _game(rng: random.Random, zh: bool) -> list[dict]:
     return turn(q, f'{word} 有 {len(word)} 个字母。' if zh else f'{capital(word)} has {len(word)} letters.')
 
 
+_ASKS_EN = joined(_asks_en.SMALLTALK, _asks_more.SMALLTALK_EN)
+_ASKS_ZH = joined(_asks_zh.SMALLTALK, _asks_more.SMALLTALK_ZH)
+
+
 def _chat(rng: random.Random, zh: bool, intent: str = '') -> list[dict]:
     table, fill, jokes = (ZH, FILL_ZH, JOKES_ZH) if zh else (EN, FILL_EN, JOKES_EN)
     intent = intent or rng.choice(list(table))
     questions, answers = table[intent]
-    asks = (_asks_zh if zh else _asks_en).SMALLTALK
+    asks = _ASKS_ZH if zh else _ASKS_EN
     slots = {name: rng.choice(values) for name, values in fill.items()}
     slots['u'] = rng.choice(['u', ''])
+    slots['like2'] = rng.choice(fill['like'])
+    subject = rng.choice(JOKED_ZH if zh else JOKED_EN)
+    slots['joked'], slots['joked_bare'] = subject[0], subject[1]
     if intent in asks and rng.random() < 0.65:
         question = ask(rng, asks[intent], zh, **slots)
-        if intent in ('weather', 'time', 'favourite', 'eat', 'joke', 'music', 'love'):
+        if intent in ('weather', 'time', 'favourite', 'eat', 'joke', 'music', 'love', 'weekend', 'fact'):
             question = dressed(rng, question, zh)
     else:
         question = write(rng, questions, **slots, noise=_noise(rng))
     question = question.replace('会?', rng.choice(['会', ''])).replace('一?个', rng.choice(['一个', '个']))
-    return turn(
-        question if questions == ['{noise}'] else typed(rng, question), write(rng, answers, joke=rng.choice(jokes))
-    )
+    joke = subject[2] if subject[2] and (subject[0] in question or subject[1] in question) else rng.choice(jokes)
+    return turn(question if questions == ['{noise}'] else typed(rng, question), write(rng, answers, joke=joke))
 
 
 def conversations(rng: random.Random) -> list[dict]:

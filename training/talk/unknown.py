@@ -8,7 +8,7 @@ The fillers are many and partly invented, so that the model learns what to do wi
 import random
 import re
 
-from . import _fields
+from . import _fields, _fields_more
 from ._write import capital, dressed, turn, typed, write
 
 WEIGHT = 3.3
@@ -410,18 +410,27 @@ def _question(rng: random.Random, zh: bool) -> str:
     return typed(rng, question)
 
 
+_FIELDS_EN, _FIELDS_ZH = _fields.EN | _fields_more.EN, _fields.ZH | _fields_more.ZH
+# fields whose things are no names
+_CLAUSES = frozenset(
+    'task firsts superlative future why translate units writing live 第一 之最 未来 为什么 翻译 单位 写作 实时'.split()
+)
+
+
 def _field_question(rng: random.Random, zh: bool) -> tuple[str, str]:
     """A question of a field and the field; every tenth is about something that nobody has heard of."""
-    fields = _fields.ZH if zh else _fields.EN
+    fields = _FIELDS_ZH if zh else _FIELDS_EN
     field = rng.choice(list(fields))
     things, frames = fields[field]
     x, y = rng.sample(things, 2)
-    if field != 'task' and rng.random() < 0.1:
+    if field not in _CLAUSES and rng.random() < 0.1:
         x = _name_zh(rng) if zh else _name(rng)
     if not zh and 'are ' not in x and rng.random() < 0.05:
         x = x.lower()
     question = rng.choice(frames).format(x=x, y=y, z=re.sub('^(an?|the|a pair of) ', '', x))
     question = re.sub('了了', '了', question) if zh else re.sub(r'\bmy my\b|\bmy an?\b', 'my', question)
+    if field in ('job', 'pets'):
+        question = re.sub(r'\ba (?=[aeiou])', 'an ', question)
     if question[-1].isalnum():
         question += rng.choice('？？？。') if zh else rng.choice('???.')
     return typed(rng, dressed(rng, question, zh)), field
