@@ -53,6 +53,7 @@ _MODULE_OF = {
     'require_startable': 'kv_cache',
     'smallest_ratio': 'kv_cache',
     'weight_bytes': 'kv_cache',
+    'weight_tensors': 'kv_cache',
     # explorer: how many conversations fit on a card of one's choice
     'MemoryExplorer': 'explorer',
     'memory_explorer': 'explorer',
@@ -65,6 +66,7 @@ _MODULE_OF = {
     'supported_models': 'support',
     # records: what was measured on a GPU
     'Record': 'records',
+    'load_published': 'records',
     'load_record': 'records',
     'new_record': 'records',
     'save_record': 'records',

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import lmdeploy_cpu  # before torch, whose OpenMP threads it tells not to spin; it loads neither torch nor LMDeploy
 
+from .kv_cache import check_ratio
+
 # One idea under two names: tokens in a block of the KV cache.
 _BLOCK_TOKENS = {'turbomind': 'cache_block_seq_len', 'pytorch': 'block_size'}
 _CONFIG_CLASS = {'turbomind': 'TurbomindEngineConfig', 'pytorch': 'PytorchEngineConfig'}
@@ -94,7 +96,8 @@ def engine_config(*, engine: str | None = None, **arguments):
     config_class = getattr(lmdeploy, _CONFIG_CLASS[engine])
     arguments = _one_block_length(engine, arguments)
     _check_names(engine, arguments)
-    _check_ratio(arguments)
+    if 'cache_max_entry_count' in arguments:
+        check_ratio(arguments['cache_max_entry_count'])
     if engine == 'turbomind':
         return config_class(**arguments)
 
@@ -230,14 +233,3 @@ def _check_names(engine: str, arguments: dict) -> None:
         close = difflib.get_close_matches(name, sorted(mine), n=3)
         hint = f'; close to it: {", ".join(close)}' if close else ''
         raise TypeError(f'{_CONFIG_CLASS[engine]} has no argument {name!r}{hint}')
-
-
-def _check_ratio(arguments: dict) -> None:
-    if 'cache_max_entry_count' not in arguments:
-        return
-    ratio = arguments['cache_max_entry_count']
-    if not isinstance(ratio, int | float) or not 0 < ratio < 1:
-        raise ValueError(
-            f'cache_max_entry_count={ratio!r}: it is the share of the memory left free after the weights are loaded '
-            f'that the KV cache takes, a number between 0 and 1, both excluded'
-        )

@@ -10,6 +10,7 @@ import functools
 import math
 from pathlib import Path
 
+from .files import read_json
 from .geometry import DTYPE_BYTES, GEOMETRIES, Geometry, stored_dtype
 from .memory import MIB
 from .shards import read_header, shard_names
@@ -62,25 +63,30 @@ def engine_weight_bytes(
 ) -> int:
     """Bytes that the weights take on each device once an engine has them.
 
-    TurboMind keeps every float in 16 bits, 4-bit weights as they are, and for each group of them scale and zero point
-    as two halves (`LinearWeight::prepare` in src/turbomind/models/linear_weight.cc); an output head that is tied to
-    the embeddings becomes a second copy (`add_lm_head` in lmdeploy/turbomind/models).  The PyTorch engine keeps what
-    the checkpoint has, its floats in `dtype`.  Of `tp` devices each has its part of the matrices and all of the norms.
+    Floats take `dtype` (TurboMind: 16 bits).  4-bit weights stay as they are; scale and zero point of each group of
+    them become two halves in TurboMind (`LinearWeight::prepare` in src/turbomind/models/linear_weight.cc) and on the
+    CPU, and stay as the checkpoint has them in the PyTorch engine on CUDA.  TurboMind makes a second copy of embeddings
+    that the output head is tied to (`lm_pfx` in lmdeploy/turbomind/models/qwen3.py).  Of `tp` devices each has its part
+    of the matrices and all of the norms.
     """
-    embeddings = 0
     total = 0
     for tensor in tensors:
-        split = tp if len(tensor.shape) > 1 else 1
-        if engine == 'turbomind':
-            if tensor.name.endswith('.qzeros'):
-                continue
-            each = 4 if tensor.name.endswith('.scales') else 4 if tensor.dtype == 'I32' else 2
+        kind = tensor.name.rsplit('.', 1)[-1]
+        if kind == 'qzeros' and engine != 'pytorch':
+            continue
+        if kind == 'scales' and engine != 'pytorch':
+            each = 4
+        elif tensor.dtype == 'I32' or kind == 'scales':
+            each = _STORED_BYTES[tensor.dtype]
         else:
-            each = _STORED_BYTES[tensor.dtype] if tensor.dtype.startswith(('I', 'U')) else DTYPE_BYTES[dtype]
-        total += tensor.numel * each // split
-        if tensor.name.endswith(('tok_embeddings.weight', 'embed_tokens.weight')):
-            embeddings = tensor.numel * each // split
-    return total + (embeddings if engine == 'turbomind' and geometry.tie_word_embeddings else 0)
+            each = DTYPE_BYTES[dtype]
+        copies = 2 if engine == 'turbomind' and geometry.tie_word_embeddings and 'embed' in tensor.name else 1
+        total += copies * tensor.numel * each // (tp if len(tensor.shape) > 1 else 1)
+    if (
+        engine == 'cpu'
+    ):  # a scale for keys and one for values in each layer, and the frequencies of the rotary embedding
+        total += 4 * (2 * geometry.num_layers + geometry.head_dim // 2)
+    return total
 
 
 # ------------------------------------------------------------------------------------------------ a token in the cache
@@ -257,57 +263,98 @@ def predict_memory(
             `engine_config` takes here.
         cache_max_entry_count, quant_policy, session_len, max_batch_size, tp: as in LMDeploy's engine configuration,
             with its defaults.
-        dtype: of floats; None: 16 bits on CUDA, 'float32' on the CPU, as `engine_config` has it.
+        dtype: of floats on the CPU, where None is 'float32', as in `engine_config`; on CUDA they take 16 bits.
         block_tokens: `cache_block_seq_len` of TurboMind, `block_size` of the PyTorch engine.
 
     Raises:
         ValueError: a ratio outside (0, 1), or a cache that cannot be quantised that way.
     """
     check_ratio(cache_max_entry_count)
+    case = _case(
+        model,
+        free_bytes,
+        engine=engine,
+        quant_policy=quant_policy,
+        dtype=dtype,
+        awq=awq,
+        session_len=session_len,
+        max_batch_size=max_batch_size,
+        block_tokens=block_tokens,
+        tp=tp,
+    )
+    return _predict(case, cache_max_entry_count)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Case:
+    """All that a prediction needs but the ratio."""
+
+    engine: str
+    geometry: Geometry
+    free_bytes: int
+    weight_bytes: int
+    block_bytes: int
+    block_tokens: int
+    max_batch_size: int
+    session_len: int
+    tp: int
+
+
+def _case(
+    model, free_bytes, *, engine=None, quant_policy=0, dtype=None, awq=False, session_len=None, max_batch_size=None,
+    block_tokens=64, tp=1,
+) -> _Case:  # fmt: skip
     engine = engine or _engine_here()
     if engine not in ('turbomind', 'pytorch', 'cpu'):
         raise ValueError(f"engine={engine!r}: 'turbomind', 'pytorch' or 'cpu'")
-    free_bytes = _free_here(engine) if free_bytes is None else free_bytes
-    dtype = dtype or ('float32' if engine == 'cpu' else 'bfloat16')
     geometry = _geometry_without_folder(model) or Geometry.from_config(model)
     check_kv_quantisation(geometry, quant_policy, engine)
-    stored = 'bfloat16' if engine == 'turbomind' else dtype
-    weights = engine_weight_bytes(weight_tensors(model, stored, awq), geometry, engine, dtype, tp)
-    block = block_tokens * kv_bytes_per_token(geometry, quant_policy, dtype, tp)
-    common = {
-        'engine': engine,
-        'cache_max_entry_count': cache_max_entry_count,
-        'free_bytes': free_bytes,
-        'weight_bytes': weights,
-        'block_bytes': block,
-        'block_tokens': block_tokens,
-    }
-    if engine == 'cpu':
-        return _predict_cpu(common, free_bytes - weights, geometry)
-    batch = max_batch_size or _default_max_batch_size()
-    session_len = session_len or geometry.max_position_embeddings
-    if engine == 'pytorch':
-        return _predict_pytorch(common, free_bytes - weights, geometry, batch)
-    return _predict_turbomind(common, free_bytes - weights, geometry, batch, session_len, tp)
+    dtype = _engine_dtype(model, engine, dtype)
+    tensors = weight_tensors(model, dtype, awq)
+    return _Case(
+        engine,
+        geometry,
+        _free_here(engine) if free_bytes is None else free_bytes,
+        engine_weight_bytes(tensors, geometry, engine, dtype, tp),
+        block_tokens * kv_bytes_per_token(geometry, quant_policy, dtype, tp),
+        block_tokens,
+        max_batch_size or (0 if engine == 'cpu' else _default_max_batch_size()),
+        session_len or geometry.max_position_embeddings,
+        tp,
+    )
 
 
-def _predict_turbomind(common: dict, free: int, geometry: Geometry, batch: int, session_len: int, tp: int):
+def _engine_dtype(model, engine: str, dtype: str | None) -> str:
+    """What an engine computes in; on the CPU `choose_dtype` in lmdeploy_cpu/accept.py decides."""
+    if engine != 'cpu':
+        return 'bfloat16'  # or float16: as many bytes
+    if dtype == 'auto' and _geometry_without_folder(model) is None:
+        dtype = read_json(Path(model) / 'config.json').get('torch_dtype')
+    return 'bfloat16' if dtype == 'bfloat16' else 'float32'
+
+
+def _predict(case: _Case, ratio: float) -> MemoryPrediction:
+    return {'turbomind': _predict_turbomind, 'pytorch': _predict_pytorch, 'cpu': _predict_cpu}[case.engine](case, ratio)
+
+
+def _predict_turbomind(case: _Case, ratio: float) -> MemoryPrediction:
     """`TurboMind::Impl::CreateEngine` in src/turbomind/turbomind.cc: the cache is sized when the weights are there, and
     taken before the workspaces.  It comes from a memory pool of CUDA, which takes memory in pieces of a page."""
-    budget = max(0, int((free - _TURBOMIND_LOADING_BYTES) * common['cache_max_entry_count']))
-    slab, per_slab = slab_of(common['block_bytes'])
-    return MemoryPrediction(
-        **common,
-        loading_bytes=_TURBOMIND_LOADING_BYTES,
-        reserve_bytes=0,
+    budget = max(0, int((case.free_bytes - case.weight_bytes - _TURBOMIND_LOADING_BYTES) * ratio))
+    slab, per_slab = slab_of(case.block_bytes)
+    return _prediction(
+        case,
+        ratio,
         budget_bytes=budget,
+        num_blocks=budget // slab * per_slab,
+        loading_bytes=_TURBOMIND_LOADING_BYTES,
         slab_bytes=slab,
         blocks_per_slab=per_slab,
-        num_blocks=budget // slab * per_slab,
         pool_bytes=math.ceil(budget / PAGE_BYTES) * PAGE_BYTES,
-        workspace_bytes=_TURBOMIND_FIXED_BYTES + turbomind_buffer_bytes(geometry, batch, session_len, tp),
+        workspace_bytes=_TURBOMIND_FIXED_BYTES
+        + turbomind_buffer_bytes(case.geometry, case.max_batch_size, case.session_len, case.tp),
         # it warms up with prompts of up to this length, and waits for ever if one does not fit
-        least_tokens=min(_MAX_PREFILL_TOKENS + batch, session_len),
+        least_tokens=min(_MAX_PREFILL_TOKENS + case.max_batch_size, case.session_len),
     )
 
 
@@ -328,38 +375,47 @@ def turbomind_buffer_bytes(geometry: Geometry, max_batch_size: int, session_len:
     return attention + block_pointers + token_ids + sampling + activations
 
 
-def _predict_pytorch(common: dict, free: int, geometry: Geometry, batch: int) -> MemoryPrediction:
-    """`ExecutorBase._reserve_runtime_mem` and `_update_num_gpu_blocks` in lmdeploy/pytorch/engine/executor/base.py."""
+def _predict_pytorch(case: _Case, ratio: float) -> MemoryPrediction:
+    """`_get_runtime_size` and `_update_num_gpu_blocks` in lmdeploy/pytorch/engine/executor/base.py: room for
+    activations and logits is left out first, less of it when under 16 blocks would stay; 2 blocks are too few."""
     prefill_tokens = _MAX_PREFILL_TOKENS
     while True:
-        reserve = (prefill_tokens + 2 * batch) * geometry.vocab_size * 2
-        budget = int((free - reserve) * common['cache_max_entry_count'])
-        num_blocks = max(0, budget // common['block_bytes'])
-        if num_blocks >= _LEAST_BLOCKS or prefill_tokens == 1:
+        reserve = (prefill_tokens + 2 * case.max_batch_size) * case.geometry.vocab_size * 2
+        budget = max(0, int((case.free_bytes - case.weight_bytes - reserve) * ratio))
+        num_blocks = budget // case.block_bytes
+        if num_blocks <= 2 or num_blocks >= _LEAST_BLOCKS or prefill_tokens == 1:
             break
         prefill_tokens //= 2
-    return _without_slabs(common, budget, num_blocks, reserve)
-
-
-def _predict_cpu(common: dict, free: int, geometry: Geometry) -> MemoryPrediction:
-    """`no_runtime_reserve` in lmdeploy_cpu/device.py: whole blocks from the share of what the weights leave."""
-    budget = int(free * common['cache_max_entry_count'])
-    return _without_slabs(common, budget, max(0, budget // common['block_bytes']), reserve=0)
-
-
-def _without_slabs(common: dict, budget: int, num_blocks: int, reserve: int) -> MemoryPrediction:
-    return MemoryPrediction(
-        **common,
-        loading_bytes=0,
-        reserve_bytes=reserve,
+    return _prediction(
+        case,
+        ratio,
         budget_bytes=budget,
-        slab_bytes=0,
-        blocks_per_slab=0,
         num_blocks=num_blocks,
-        pool_bytes=num_blocks * common['block_bytes'],
-        workspace_bytes=0,
-        least_tokens=_LEAST_BLOCKS * common['block_tokens'],
+        reserve_bytes=reserve,
+        least_tokens=3 * case.block_tokens,
     )
+
+
+def _predict_cpu(case: _Case, ratio: float) -> MemoryPrediction:
+    """`no_runtime_reserve` in lmdeploy_cpu/device.py: whole blocks from the share of what the weights leave."""
+    budget = max(0, int((case.free_bytes - case.weight_bytes) * ratio))
+    return _prediction(
+        case,
+        ratio,
+        budget_bytes=budget,
+        num_blocks=budget // case.block_bytes,
+        least_tokens=_LEAST_BLOCKS * case.block_tokens,
+    )
+
+
+def _prediction(case: _Case, ratio: float, **figures) -> MemoryPrediction:
+    """A prediction with what the engines have in common; without slabs, workspace and the like unless given."""
+    common = {
+        name: getattr(case, name) for name in ('engine', 'free_bytes', 'weight_bytes', 'block_bytes', 'block_tokens')
+    }
+    none = dict.fromkeys(('loading_bytes', 'reserve_bytes', 'slab_bytes', 'blocks_per_slab', 'workspace_bytes'), 0)
+    pool = figures['num_blocks'] * case.block_bytes
+    return MemoryPrediction(**common, cache_max_entry_count=ratio, **none | {'pool_bytes': pool} | figures)
 
 
 # -------------------------------------------------------------------------------------------------------------- refusal
@@ -374,17 +430,19 @@ def check_ratio(ratio) -> None:
         )
 
 
-def smallest_ratio(model: Path | str | Geometry, free_bytes: int | None = None, *, step: float = 0.01, **options):
+def smallest_ratio(
+    model: Path | str | Geometry, free_bytes: int | None = None, *, step: float = 0.01, **options
+) -> float | None:
     """Give the smallest multiple of `step` with which an engine starts on this device; None if there is none.
 
     Args:
         options: those of `predict_memory`, but for the ratio.
     """
+    case = _case(model, free_bytes, **options)
     steps = round(1 / step)
     for i in range(1, steps):
-        ratio = i / steps
-        if predict_memory(model, free_bytes, cache_max_entry_count=ratio, **options).problem is None:
-            return ratio
+        if _predict(case, i / steps).problem is None:
+            return i / steps
     return None
 
 
@@ -411,12 +469,15 @@ def require_startable(model: Path | str, config) -> MemoryPrediction:
     prediction = predict_memory(model, free_bytes, cache_max_entry_count=ratio, **options)
     if prediction.problem is None:
         return prediction
-    title = {'turbomind': 'TurboMind would hang'}.get(prediction.engine, 'the engine would not start')
     smallest = smallest_ratio(model, free_bytes, **options)
-    works = f'{smallest:g} is the smallest ratio that works' if smallest else 'no ratio works'
+    works = f'the smallest that works is {smallest:g}' if smallest else 'none works'
     raise ValueError(
-        f'cache_max_entry_count={ratio}: {title}: {prediction.problem}.  On this device, with this model, {works}'
+        f'cache_max_entry_count={ratio}: {_TITLE[prediction.engine]} would not start: {prediction.problem}.  On this '
+        f'device, with this model, {works}'
     )
+
+
+_TITLE = {'turbomind': 'TurboMind', 'pytorch': 'the PyTorch engine', 'cpu': 'the PyTorch engine'}
 
 
 def _options_of(config) -> dict:
@@ -426,7 +487,7 @@ def _options_of(config) -> dict:
         'engine': engine,
         'cache_max_entry_count': config.cache_max_entry_count,
         'quant_policy': int(config.quant_policy),
-        'dtype': None if config.dtype == 'auto' else config.dtype,
+        'dtype': config.dtype,
         'session_len': config.session_len,
         'max_batch_size': config.max_batch_size,
         'block_tokens': config.cache_block_seq_len if turbomind else config.block_size,

@@ -90,6 +90,14 @@ def load_record(name: str, folder: Path = RECORDS) -> Record:
         raise ValueError(f'{path}: {error}') from None
 
 
+def load_published(folder: Path = RECORDS) -> list[dict]:
+    """Load what course documents print, not measured by this project: a dict a figure, with camp and version.
+
+    The fields are explained in the file, records/published.json.
+    """
+    return json.loads((folder / 'published.json').read_text(encoding='utf-8'))['rows']
+
+
 def require_savable(name: str, commit: str | None = None) -> str:
     """Make sure, before a long measurement, that its record can be saved as `name`; return the commit for it.
 

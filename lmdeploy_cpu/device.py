@@ -103,7 +103,8 @@ def free_memory(old):
             return old(self)
         model = self.patched_model
         model = model if isinstance(model, torch.nn.Module) else model.get_model()
-        weight_bytes = sum(t.numel() * t.element_size() for t in (*model.parameters(), *model.buffers()))
+        storages = (tensor.untyped_storage() for tensor in (*model.parameters(), *model.buffers()))
+        weight_bytes = sum({s.data_ptr(): s.nbytes() for s in storages}.values())  # a tied output head counts once
         budget_bytes = memory_budget()
         if weight_bytes >= budget_bytes:
             raise UnsupportedError(

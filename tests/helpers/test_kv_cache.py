@@ -1,14 +1,47 @@
-"""What an engine takes of the memory: predicted, and as engines were measured or really start."""
+"""What an engine takes of the memory: predicted, as engines were measured, and as they really start."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
+from lmdeploy import PytorchEngineConfig, TurbomindEngineConfig, pipeline
 
-from helpers.geometry import GEOMETRIES
-from helpers.kv_cache import MIB, kv_bytes_per_token, slab_of
+import lmdeploy_cpu
+from helpers import load_published, random_checkpoint, release
+from helpers.engine import engine_config
+from helpers.geometry import GEOMETRIES, Geometry
+from helpers.kv_cache import (
+    MIB,
+    engine_weight_bytes,
+    kv_bytes_per_token,
+    predict_memory,
+    require_startable,
+    slab_of,
+    smallest_ratio,
+    weight_bytes,
+    weight_tensors,
+)
+from helpers.memory import device_memory
+from helpers.models import EMBEDDED
 
 TWO, SEVEN = GEOMETRIES['internlm2-chat-1_8b'], GEOMETRIES['internlm2-chat-7b']
+TINY = EMBEDDED / 'tiny-chat'
+SMALL = Geometry(
+    'InternLM2ForCausalLM', vocab_size=8192, hidden_size=256, intermediate_size=384, num_layers=2, num_heads=4,
+    num_kv_heads=2, head_dim=64, max_position_embeddings=1024, dynamic_rope_factor=2.0,
+)  # fmt: skip
+TIED = dataclasses.replace(SMALL, architecture='Qwen3ForCausalLM', tie_word_embeddings=True, dynamic_rope_factor=None)
+CARD = 143_000 * MIB
+SLICE = 7_600 * MIB  # free on 10 % of an A100 once a process has its CUDA context
 
 
-# TurboMind 0.18.0's log on an H200: slab_size, object_size, object_count.
+# ---------------------------------------------------------------------------------------------------- a token, a block
+
+
+# TurboMind 0.18.0's log on an H200: object_size (a block of 64 tokens), slab_size, object_count.
 @pytest.mark.parametrize(
     ('geometry', 'quant_policy', 'block_bytes', 'slab_mib', 'blocks'),
     [(TWO, 0, 6291456, 128, 21), (SEVEN, 0, 8388608, 32, 4), (SEVEN, 8, 4325376, 64, 15), (SEVEN, 4, 2228224, 32, 15)],
@@ -16,3 +49,310 @@ TWO, SEVEN = GEOMETRIES['internlm2-chat-1_8b'], GEOMETRIES['internlm2-chat-7b']
 def test_blocks_and_slabs_are_those_of_turbominds_log(geometry, quant_policy, block_bytes, slab_mib, blocks):
     assert 64 * kv_bytes_per_token(geometry, quant_policy) == block_bytes
     assert slab_of(block_bytes) == (slab_mib * MIB, blocks)
+
+
+def test_a_quantised_cache_holds_less_than_2_and_4_times_as_much():
+    token = {policy: kv_bytes_per_token(TWO, policy) for policy in (0, 8, 4)}
+    assert token[0] / token[8] == pytest.approx(1.94, abs=0.01)
+    assert token[0] / token[4] == pytest.approx(3.76, abs=0.01)
+    assert kv_bytes_per_token(TWO, 4, dtype='float32') == 24 * 8 * 2 * (64 + 8)
+
+
+def test_more_devices_share_the_heads_and_then_repeat_them():
+    tokens = {tp: kv_bytes_per_token(TWO, tp=tp) for tp in (1, 2, 8, 16)}
+    assert tokens[1] == 2 * tokens[2] == 8 * tokens[8] == 8 * tokens[16]
+
+
+@pytest.mark.parametrize(
+    ('block_bytes', 'slab_mib'), [(1, 32), (32 * MIB, 32), (32 * MIB + 1, 1024), (MIB * 600, 1024)]
+)
+def test_a_slab_is_a_power_of_two_of_pages_of_at_most_a_gibibyte(block_bytes, slab_mib):
+    assert slab_of(block_bytes)[0] == slab_mib * MIB
+
+
+# ----------------------------------------------------------------------------------------------------------- weights
+
+
+@pytest.mark.parametrize('awq', [False, True])
+@pytest.mark.parametrize('geometry', [SMALL, TIED])
+def test_tensors_of_a_geometry_are_those_of_its_checkpoint(geometry, awq, tmp_path):
+    folder = random_checkpoint(geometry, tmp_path / 'made', packed=False, awq=awq)
+    there = sorted(weight_tensors(folder), key=lambda tensor: tensor.name)
+    assert there == sorted(weight_tensors(geometry, awq=awq), key=lambda tensor: tensor.name)
+    assert weight_bytes(folder) == weight_bytes(geometry, awq=awq)
+    data = sum(file.stat().st_size for file in folder.glob('*.safetensors'))
+    assert 0 < data - weight_bytes(folder) < 8192  # the header
+
+
+def test_bytes_of_weights_in_turbomind():
+    plain, quantised = weight_tensors(TWO), weight_tensors(TWO, awq=True)
+    assert engine_weight_bytes(plain, TWO, 'turbomind') == 2 * TWO.num_parameters == weight_bytes(TWO)
+    ends = 2 * 92544 * 2048 * 2
+    layers = TWO.num_parameters - ends // 2 - (2 * 24 + 1) * 2048
+    in_4_bits = ends + (2 * 24 + 1) * 2048 * 2 + layers // 2 + layers // 128 * 4
+    assert engine_weight_bytes(quantised, TWO, 'turbomind') == in_4_bits
+    assert weight_bytes(TWO, awq=True) == in_4_bits - layers // 128 * 4 + layers // 128 * 5 // 2
+    tied = GEOMETRIES['qwen3-1.7b']
+    second = 151936 * 2048 * 2
+    assert engine_weight_bytes(weight_tensors(tied), tied, 'turbomind') == weight_bytes(tied) + second
+    assert engine_weight_bytes(weight_tensors(tied), tied, 'pytorch') == weight_bytes(tied)
+    half = engine_weight_bytes(plain, TWO, 'turbomind', tp=2)
+    assert half == (weight_bytes(TWO) + (2 * 24 + 1) * 2048 * 2) / 2  # every device has all norms
+
+
+# ------------------------------------------------------------------------------------------------------- the CPU device
+
+
+@pytest.fixture
+def budget():
+    """set(nbytes) for engines built in this test; the old one comes back."""
+    before = lmdeploy_cpu.memory_budget()
+    yield lmdeploy_cpu.set_memory_budget
+    lmdeploy_cpu.set_memory_budget(before)
+
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory):
+    """made(name) -> a folder with random weights."""
+    folder = tmp_path_factory.mktemp('made')
+    kinds = {'awq': (SMALL, True), 'tied': (TIED, False)}
+
+    def make(name):
+        if name == 'tiny-chat':
+            return TINY
+        geometry, awq = kinds[name]
+        return random_checkpoint(geometry, folder / name, packed=True, awq=awq)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ('model', 'dtype', 'quant_policy', 'ratio'),
+    [
+        ('tiny-chat', 'float32', 0, 0.5),
+        ('tiny-chat', 'float32', 8, 0.2),
+        ('tiny-chat', 'bfloat16', 0, 0.8),
+        ('tiny-chat', 'bfloat16', 4, 0.37),
+        ('tiny-chat', 'auto', 8, 0.5),
+        ('awq', 'float32', 4, 0.5),
+        ('awq', 'bfloat16', 0, 0.2),
+        ('tied', 'bfloat16', 0, 0.5),
+    ],
+)
+def test_the_pool_of_a_started_engine_is_the_predicted_one_to_the_byte(model, dtype, quant_policy, ratio, made, budget):
+    budget(200 * MIB)
+    config = engine_config(dtype=dtype, quant_policy=quant_policy, cache_max_entry_count=ratio)
+    predicted = require_startable(made(model), config)
+    assert predicted.engine == 'cpu'
+    with pipeline(str(made(model)), backend_config=config, log_level='ERROR') as pipe:
+        engine = pipe.async_engine.engine
+        pools = engine.executor.model_agent.cache_engine.gpu_allocation.pools
+        assert engine.cache_config.num_gpu_blocks == predicted.num_blocks
+        assert sum(pool.nbytes for pool in pools) == predicted.pool_bytes
+    release()
+
+
+def test_the_process_grows_by_the_prediction(budget):
+    budget(1024 * MIB)
+    pipeline(str(TINY), backend_config=engine_config(cache_max_entry_count=0.01), log_level='ERROR').close()
+    release()  # whatever is loaded only once
+    before = device_memory().process_bytes
+    config = engine_config(cache_max_entry_count=0.5)
+    predicted = require_startable(TINY, config)
+    with pipeline(str(TINY), backend_config=config, log_level='ERROR'):
+        grown = device_memory().process_bytes - before
+    release()
+    assert predicted.engine_bytes == pytest.approx(0.5 * 1024 * MIB, rel=0.05)
+    assert grown == pytest.approx(predicted.engine_bytes, abs=32 * MIB)
+
+
+@pytest.mark.parametrize('mib', [28, 40, 200])
+def test_the_smallest_ratio_starts_on_the_cpu_and_the_one_below_is_refused(mib, budget):
+    budget(mib * MIB)  # 26 MiB are weights
+    ratio = smallest_ratio(TINY)
+    if mib == 28:
+        assert ratio is None  # not even 16 blocks
+        with pytest.raises(ValueError, match=r'would not start: .* none works'):
+            require_startable(TINY, engine_config(cache_max_entry_count=0.9))
+        return
+    with pipeline(str(TINY), backend_config=engine_config(cache_max_entry_count=ratio), log_level='ERROR') as pipe:
+        assert pipe.async_engine.engine.cache_config.num_gpu_blocks >= 16
+    release()
+    below = engine_config(cache_max_entry_count=ratio - 0.01)
+    with pytest.raises(ValueError, match=f'the smallest that works is {ratio}$'):
+        require_startable(TINY, below)
+    with pytest.raises(lmdeploy_cpu.UnsupportedError, match='LMDeploy needs 16'):
+        pipeline(str(TINY), backend_config=below, log_level='ERROR')
+    release()
+
+
+# ------------------------------------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize('ratio', [0, 1, 1.5, -1, '0.5', True, None])
+def test_a_ratio_outside_0_and_1_is_refused(ratio):
+    with pytest.raises(ValueError, match='between 0 and 1, both excluded'):
+        predict_memory(TWO, CARD, engine='turbomind', cache_max_entry_count=ratio)
+
+
+def test_what_a_head_dimension_cannot_do_is_refused():
+    wide = dataclasses.replace(TWO, head_dim=192)
+    assert predict_memory(wide, CARD, engine='turbomind', max_batch_size=8).tokens > 0
+    with pytest.raises(ValueError, match=r'head dimension of 64, 128, 256, 576; this model has 192'):
+        predict_memory(wide, CARD, engine='turbomind', quant_policy=8)
+    assert predict_memory(wide, CARD, engine='pytorch', quant_policy=8, max_batch_size=8).tokens > 0
+    odd = dataclasses.replace(TWO, head_dim=65)
+    with pytest.raises(ValueError, match='a head dimension of 65 is odd'):
+        predict_memory(odd, CARD, engine='pytorch', quant_policy=4)
+    with pytest.raises(ValueError, match='quant_policy=16'):
+        kv_bytes_per_token(TWO, 16)
+
+
+def test_an_unknown_engine_is_refused():
+    with pytest.raises(ValueError, match="engine='vllm'"):
+        predict_memory(TWO, CARD, engine='vllm')
+
+
+# ------------------------------------------------------------------------------------------------------------ TurboMind
+
+
+def turbomind(monkeypatch, free_bytes, **arguments):
+    monkeypatch.setattr('helpers.kv_cache._free_here', lambda engine: free_bytes)
+    return TurbomindEngineConfig(max_batch_size=384, **arguments)
+
+
+@pytest.fixture
+def share(tmp_path):
+    """The folder of a 1.8B model with its config.json and, for weights, headers only: nothing else is read."""
+    (tmp_path / 'config.json').write_text(
+        json.dumps(
+            {
+                'architectures': ['InternLM2ForCausalLM'], 'vocab_size': 92544, 'hidden_size': 2048,
+                'intermediate_size': 8192, 'num_hidden_layers': 24, 'num_attention_heads': 16,
+                'num_key_value_heads': 8, 'max_position_embeddings': 32768,
+            }
+        )
+    )  # fmt: skip
+    header, end = {}, 0
+    for tensor in weight_tensors(TWO):
+        header[tensor.name] = {
+            'dtype': tensor.dtype,
+            'shape': tensor.shape,
+            'data_offsets': [end, end + tensor.nbytes],
+        }
+        end += tensor.nbytes
+    text = json.dumps(header).encode()
+    with open(tmp_path / 'model.safetensors', 'wb') as file:
+        file.write(len(text).to_bytes(8, 'little') + text)
+        file.truncate(8 + len(text) + end)  # a file with a hole
+    return tmp_path
+
+
+def test_the_documents_own_ratio_is_refused_on_a_slice(monkeypatch, share):
+    config = turbomind(monkeypatch, SLICE, cache_max_entry_count=0.01)
+    with pytest.raises(
+        ValueError, match=r'cache_max_entry_count=0.01: TurboMind would not start: .* holds 0 tokens'
+    ) as e:
+        require_startable(share, config)
+    ratio = smallest_ratio(TWO, SLICE, engine='turbomind', max_batch_size=384)
+    assert str(e.value).endswith(f'the smallest that works is {ratio}')
+    works = turbomind(monkeypatch, SLICE, cache_max_entry_count=ratio)
+    assert require_startable(share, works).num_slabs >= 1
+    below = turbomind(monkeypatch, SLICE, cache_max_entry_count=ratio - 0.01)
+    with pytest.raises(ValueError, match='would not start'):
+        require_startable(share, below)
+
+
+def test_the_same_ratio_works_on_a_whole_card(monkeypatch, share):
+    config = turbomind(monkeypatch, CARD, cache_max_entry_count=0.01)
+    assert require_startable(share, config).tokens > 8576
+    assert smallest_ratio(share, CARD, engine='turbomind', max_batch_size=384) == 0.01
+
+
+def test_a_model_that_does_not_fit_has_no_ratio(monkeypatch, share):
+    config = turbomind(monkeypatch, 4000 * MIB)
+    with pytest.raises(ValueError, match='none works'):
+        require_startable(share, config)
+
+
+def test_quantisation_leaves_the_total_and_moves_the_tokens():
+    plain, kv8, w4 = (
+        predict_memory(TWO, CARD, engine='turbomind', max_batch_size=128, **options)
+        for options in ({}, {'quant_policy': 8}, {'awq': True})
+    )
+    assert kv8.engine_bytes == plain.engine_bytes
+    assert 1.85 < kv8.tokens / plain.tokens < 1.94  # blocks of int8 fill a slab a little less
+    assert 0 < plain.engine_bytes - w4.engine_bytes < 0.25 * (plain.weight_bytes - w4.weight_bytes)
+    assert w4.tokens > plain.tokens
+
+
+def test_sequences_take_whole_blocks():
+    p = predict_memory(TWO, CARD, engine='turbomind', max_batch_size=128)
+    assert p.sequences(64) == p.num_blocks
+    assert p.sequences(65) == p.num_blocks // 2
+    assert p.sequences(p.tokens + 1) == 0
+
+
+def test_the_published_slope_is_what_the_weights_leave():
+    """With LMDeploy 0.3.0 the cache grew by the same share of nearly the same memory; only the constant is another."""
+    used = {
+        row['cache_max_entry_count']: row['used_mib']
+        for row in load_published()
+        if row['camp'] == 2 and row['weights'] == '16 bit'
+    }
+    slope = (used[0.8] - used[0.01]) / 0.79
+    assert slope == pytest.approx((used[0.8] - used[0.5]) / 0.3, rel=0.01)
+    left = predict_memory(TWO, SLICE, engine='turbomind', max_batch_size=384).free_at_sizing_bytes / MIB
+    assert left < slope < 8182 - weight_bytes(TWO) / MIB
+
+
+# ------------------------------------------------------------------------------------------------------ PyTorch engine
+
+
+def test_the_pytorch_engine_is_computed_as_lmdeploy_does():
+    """Beside LMDeploy's own functions, for much and for little memory."""
+    from lmdeploy.pytorch.engine.executor.base import ExecutorBase, _WorkerCachePlanSizes
+
+    block = 64 * kv_bytes_per_token(TWO)
+    for mib in (4000, 4500, 5200, 5600, 6000, 8000, 20_000, 140_000):
+        free = mib * MIB - weight_bytes(TWO)
+        executor = SimpleNamespace(
+            cache_config=SimpleNamespace(
+                cache_max_entry_count=0.3, max_prefill_token_num=8192, max_batches=128, num_gpu_blocks=0
+            ),
+            model_config=SimpleNamespace(vocab_size=TWO.vocab_size),
+            device_type='cuda',
+            _get_dsa_score_workspace_size=lambda: 0,
+            _get_rank_cache_block_sizes=ExecutorBase._get_rank_cache_block_sizes,
+            _get_min_num_gpu_blocks=ExecutorBase._get_min_num_gpu_blocks,
+        )
+        executor._get_runtime_size = lambda *args, e=executor: ExecutorBase._get_runtime_size(e, *args)
+        plans = [_WorkerCachePlanSizes(block)]
+        p = predict_memory(
+            TWO, mib * MIB, engine='pytorch', cache_max_entry_count=0.3, max_batch_size=128, block_tokens=64
+        )
+        try:
+            left = ExecutorBase._reserve_runtime_mem(executor, [free], plans, None)
+            ExecutorBase._update_num_gpu_blocks(executor, left, plans, None)
+        except RuntimeError:
+            assert 'must hold' in p.problem, mib
+        else:
+            assert (p.num_blocks, p.reserve_bytes) == (executor.cache_config.num_gpu_blocks, free - left[0]), mib
+
+
+def test_options_of_a_pytorch_configuration(monkeypatch, share):
+    monkeypatch.setattr('helpers.kv_cache._free_here', lambda engine: CARD)
+    config = PytorchEngineConfig(cache_max_entry_count=0.3, block_size=32, quant_policy=8, max_batch_size=64)
+    p = require_startable(share, config)
+    assert (p.engine, p.block_tokens, p.cache_max_entry_count) == ('pytorch', 32, 0.3)
+    assert p.block_bytes == 32 * kv_bytes_per_token(TWO, 8)
+
+
+def test_the_arithmetic_needs_neither_torch_nor_lmdeploy():
+    probe = (
+        'import sys; from helpers import predict_memory;'
+        "print(predict_memory('internlm2-chat-7b', 24 << 30, engine='turbomind', max_batch_size=128));"
+        "assert not {'torch', 'lmdeploy'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, '-c', probe], capture_output=True, text=True, check=True)
+    assert 'tokens' in done.stdout
