@@ -20,7 +20,9 @@ import os
 import re
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from helpers.geometry import GEOMETRIES
@@ -102,26 +104,26 @@ def cases(plan: str) -> list[Case]:
 # -------------------------------------------------------------------------- in the process of one engine
 
 
-def read_memory() -> dict:
+def read_memory(gpu: int) -> dict:
     """Bytes of the whole card by NVML, and, once CUDA runs in this process, what is free for it."""
     import pynvml
     import torch
 
     pynvml.nvmlInit()
-    index = int(os.environ.get('CUDA_VISIBLE_DEVICES', '0').split(',')[0])
-    reading = {'card_used_bytes': pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index)).used}
+    reading = {'card_used_bytes': pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(gpu)).used}
     if torch.cuda.is_initialized():
         torch.cuda.synchronize()
         reading['free_bytes'], reading['total_bytes'] = torch.cuda.mem_get_info()
     return reading
 
 
-def start(case: Case, folder: str, log: str, out: str) -> None:
+def start(case: Case, folder: str, gpu: int, log: str, out: str) -> None:
     """Start one engine, read the memory at each stage, append each stage to the file `out`, end."""
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     # Once when the cache is made; when it is to be filled, after every step.
+    os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
     os.environ['TM_CACHE_LOG_INTERVAL'] = '1' if case.fill else '1000000000'
     begin = time.monotonic()
 
@@ -131,11 +133,11 @@ def start(case: Case, folder: str, log: str, out: str) -> None:
             file.write(json.dumps(row) + '\n')
 
     try:
-        report('before', **read_memory())
+        report('before', **read_memory(gpu))
         import torch
 
         torch.cuda.mem_get_info()
-        report(CONTEXT, **read_memory())
+        report(CONTEXT, **read_memory(gpu))
         from lmdeploy import PytorchEngineConfig, TurbomindEngineConfig, pipeline
         from lmdeploy.utils import get_max_batch_size
 
@@ -151,14 +153,14 @@ def start(case: Case, folder: str, log: str, out: str) -> None:
         figures['session_len'] = pipe.async_engine.session_len
         if case.engine == 'pytorch':
             figures['num_blocks'] = engine.cache_config.num_gpu_blocks
-        report(STARTED, **read_memory(), **figures)
+        report(STARTED, **read_memory(gpu), **figures)
         generate(pipe, batch=1, tokens_in=64, tokens_out=16)
-        report(SERVED, **read_memory())
+        report(SERVED, **read_memory(gpu))
         if case.fill:
             tokens = parse_log(Path(log).read_text(errors='replace'))['num_blocks'] * 64
             length = tokens // 12
             waited = generate(pipe, batch=20, tokens_in=length, tokens_out=64)
-            report(FILLED, **read_memory(), prompt_tokens=length, **waited)
+            report(FILLED, **read_memory(gpu), prompt_tokens=length, **waited)
     except BaseException as error:
         report('failed', error=f'{type(error).__name__}: {error}'[-2000:])
     finally:
@@ -209,13 +211,13 @@ def parse_log(text: str) -> dict:
 # ------------------------------------------------------------------------------------------- in the parent
 
 
-def measure(case: Case, folder: Path, context, timeout_s: float) -> dict:
+def measure(case: Case, folder: Path, gpu: int, context, timeout_s: float) -> dict:
     """Start one engine in a process of its own; its row, without the prediction."""
     with tempfile.TemporaryDirectory() as scratch:
         log, out = Path(scratch, 'log'), Path(scratch, 'out')
         log.touch()
         out.touch()
-        process = context.Process(target=start, args=(case, str(folder), str(log), str(out)))
+        process = context.Process(target=start, args=(case, str(folder), gpu, str(log), str(out)))
         process.start()
         deadline, hang = time.monotonic() + timeout_s, False
         while process.is_alive() and not hang:
@@ -300,30 +302,84 @@ def line_of(row: dict) -> str:
     return text
 
 
-def make_checkpoint(model: str, weights: str, folder: str) -> None:
+def make_checkpoint(model: str, weights: str, folder: str, gpu: int) -> None:
     """In a process of its own: drawing the numbers on the GPU leaves a CUDA context behind."""
+    os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
     from helpers import random_checkpoint
 
     random_checkpoint(MODELS[model], folder, packed=weights == 'bf16', awq=weights == 'awq')
 
 
-def checkpoint(case: Case, parent: Path, context) -> Path:
-    """The folder of a case's random weights, made if it is not there."""
-    folder = parent / f'{MODELS[case.model]}-{case.weights}'
-    if not folder.exists():
-        process = context.Process(target=make_checkpoint, args=(case.model, case.weights, str(folder)))
-        process.start()
-        process.join()
+def hold_all_but(mib: int, gpu: int, ready, end) -> None:
+    """The ballast: a process that holds all of a card's memory but `mib`."""
+    os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
+    import torch
+
+    free_bytes = torch.cuda.mem_get_info()[0]
+    ballast = torch.empty(free_bytes - mib * MIB, dtype=torch.uint8, device='cuda')
+    ready.set()
+    end.wait()
+    del ballast
+
+
+class Gpu:
+    """One card, on which engines start one after the other, beside a ballast or without."""
+
+    def __init__(self, index: int, args, folder: Path):
+        self.index, self.args, self.folder = index, args, folder
+        self.context = process_context(args.processes)
+        self.ballast = None
+        self.empty_bytes = self.before_bytes = read_memory(index)['card_used_bytes']
+
+    def measure(self, case: Case) -> dict:
+        weights = self.checkpoint(case)
+        if self.ballast and not case.slice_mib:
+            self.end_ballast()
+        self.wait_until_free()
+        if case.slice_mib and not self.ballast:
+            self.start_ballast(case.slice_mib)
+        row = measure(case, weights, self.index, self.context, self.args.timeout)
+        if 'forked subprocess' in json.dumps(row['stages'].get('failed', '')):  # something used CUDA on import
+            self.context = process_context('spawn')
+            row = measure(case, weights, self.index, self.context, self.args.timeout)
+        return {'key': case.key, **row}
+
+    def checkpoint(self, case: Case) -> Path:
+        """The folder of a case's random weights, made if it is not there."""
+        folder = self.folder / f'{MODELS[case.model]}-{case.weights}'
         if not folder.exists():
-            raise RuntimeError(f'{folder} could not be made')
-    return folder
+            process = self.context.Process(
+                target=make_checkpoint, args=(case.model, case.weights, str(folder), self.index)
+            )
+            process.start()
+            process.join()
+            if not folder.exists():
+                raise RuntimeError(f'{folder} could not be made')
+        return folder
 
+    def start_ballast(self, mib: int) -> None:
+        ready, self.end = self.context.Event(), self.context.Event()
+        self.ballast = self.context.Process(target=hold_all_but, args=(mib, self.index, ready, self.end))
+        self.ballast.start()
+        if not ready.wait(60):
+            self.end_ballast()
+            raise RuntimeError('the ballast could not be allocated')
+        self.before_bytes = read_memory(self.index)['card_used_bytes']
 
-def wait_until_free(used_bytes: int, timeout_s: float = 20) -> None:
-    """Until the card is as empty as before: a process that has ended gives its memory back in its own time."""
-    deadline = time.monotonic() + timeout_s
-    while read_memory()['card_used_bytes'] > used_bytes + 64 * MIB and time.monotonic() < deadline:
-        time.sleep(0.1)
+    def end_ballast(self) -> None:
+        if self.ballast:
+            self.end.set()
+            self.ballast.join(20)
+            self.ballast.kill()
+            self.ballast, self.before_bytes = None, self.empty_bytes
+
+    def wait_until_free(self, timeout_s: float = 30) -> None:
+        """Until the card is as empty as before: a process that has ended gives its memory back in its own time."""
+        deadline = time.monotonic() + timeout_s
+        while read_memory(self.index)['card_used_bytes'] > self.before_bytes + 16 * MIB:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f'somebody else uses GPU {self.index}: the measurement would be of both')
+            time.sleep(0.1)
 
 
 def chosen(args) -> list[Case]:
@@ -354,6 +410,7 @@ def main() -> int:
     parser.add_argument('--batches', nargs='+', type=int, help="max_batch_size; 0: LMDeploy's default")
     parser.add_argument('--slices', nargs='+', type=int, help='0: the whole card; 8182: beside a ballast')
     parser.add_argument('--engines', nargs='+', choices=('turbomind', 'pytorch'))
+    parser.add_argument('--gpus', nargs='+', type=int, default=[0], help='cards, as nvidia-smi counts them; at once')
     parser.add_argument('--minutes', type=float, default=60, help='start no engine after this')
     parser.add_argument('--timeout', type=float, default=90, help='seconds that one engine may take')
     parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'kv_cache.jsonl', help='where each start is kept')
@@ -387,38 +444,31 @@ def main() -> int:
 
 
 def measure_all(todo: list[Case], args, folder: Path) -> None:
-    """Measure and keep each start; the ballast stays from one case beside it to the next."""
-    from notebooks_on_gpu import start_ballast
+    """Measure and keep each start, on every GPU of `--gpus` at the same time."""
+    begin, lock, waiting = time.monotonic(), threading.Lock(), list(enumerate(todo, start=1))
 
-    begin, context = time.monotonic(), process_context(args.processes)
-    ballast, empty_bytes = None, read_memory()['card_used_bytes']
-    before_bytes = empty_bytes
-    try:
-        for number, case in enumerate(todo, start=1):
-            if time.monotonic() - begin > 60 * args.minutes:
-                print(f'{args.minutes:g} minutes are over; {len(todo) - number + 1} starts are left', flush=True)
-                break
-            weights = checkpoint(case, folder, context)
-            wait_until_free(before_bytes)
-            if ballast and not case.slice_mib:
-                ballast.communicate()
-                ballast, before_bytes = None, empty_bytes
-                wait_until_free(before_bytes)
-            if case.slice_mib and not ballast:
-                ballast = start_ballast()
-                before_bytes = read_memory()['card_used_bytes']
-            row = measure(case, weights, context, args.timeout)
-            if 'forked subprocess' in json.dumps(row['stages'].get('failed', '')):  # something used CUDA on import
-                context = process_context('spawn')
-                row = measure(case, weights, context, args.timeout)
-            row = {'key': case.key, **row}
-            with open(args.rows, 'a', encoding='utf-8') as file:
-                file.write(json.dumps(row) + '\n')
-            elapsed = time.monotonic() - begin
-            print(f'[{number}/{len(todo)} {elapsed:4.0f} s] {line_of(with_prediction(row))}', flush=True)
-    finally:
-        if ballast:
-            ballast.communicate()
+    def work(index: int) -> None:
+        gpu = Gpu(index, args, folder)
+        try:
+            while time.monotonic() - begin < 60 * args.minutes:
+                with lock:
+                    if not waiting:
+                        return
+                    number, case = waiting.pop(0)
+                row = gpu.measure(case)
+                with lock:
+                    with open(args.rows, 'a', encoding='utf-8') as file:
+                        file.write(json.dumps(row) + '\n')
+                    elapsed = time.monotonic() - begin
+                    print(f'[{number}/{len(todo)} {elapsed:4.0f} s] {line_of(with_prediction(row))}', flush=True)
+        finally:
+            gpu.end_ballast()
+
+    with ThreadPoolExecutor(len(args.gpus)) as pool:
+        for future in [pool.submit(work, index) for index in args.gpus]:
+            future.result()
+    if waiting:
+        print(f'{args.minutes:g} minutes are over; {len(waiting)} starts are left', flush=True)
 
 
 def process_context(method: str):

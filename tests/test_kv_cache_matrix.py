@@ -1,5 +1,6 @@
 """The measurement of an engine's memory, without a GPU: what it reads in a log, what it makes of a start."""
 
+import dataclasses
 import importlib.util
 import json
 import multiprocessing
@@ -43,7 +44,7 @@ def test_the_log(matrix):
     }  # fmt: skip
 
 
-def starts(case, folder, log, out):
+def starts(case, folder, gpu, log, out):
     Path(log).write_text(LOG)
     free = 140_000 * 2**20
     rows = [
@@ -55,18 +56,18 @@ def starts(case, folder, log, out):
     Path(out).write_text(''.join(json.dumps(row) + '\n' for row in rows))
 
 
-def hangs(case, folder, log, out):
+def hangs(case, folder, gpu, log, out):
     with open(log, 'w') as file:
         while True:
             print('[TM][INFO] out of memory at 0/1', 'x' * 40, file=file, flush=True)
             time.sleep(0.001)
 
 
-def sleeps(case, folder, log, out):
+def sleeps(case, folder, gpu, log, out):
     time.sleep(60)
 
 
-def fails(case, folder, log, out):
+def fails(case, folder, gpu, log, out):
     Path(out).write_text(json.dumps({'stage': 'failed', 'error': 'RuntimeError: no such model'}) + '\n')
     os._exit(0)
 
@@ -79,7 +80,7 @@ def test_what_becomes_of_a_start(matrix, monkeypatch, tmp_path, start, timeout_s
     monkeypatch.setattr(matrix, 'start', start)
     begin = time.monotonic()
     case = matrix.Case('1_8b', ratio=0.01)
-    row = matrix.measure(case, tmp_path, multiprocessing.get_context('fork'), timeout_s)
+    row = matrix.measure(case, tmp_path, 0, multiprocessing.get_context('fork'), timeout_s)
     assert time.monotonic() - begin < 15
     assert row['outcome'] == outcome
     assert outcome in matrix.line_of(matrix.with_prediction(row))
@@ -97,3 +98,66 @@ def test_the_plan_has_every_combination_once_and_the_filters_choose(matrix):
     grid = {(c.model, c.weights, c.quant_policy, c.ratio, c.max_batch_size) for c in full if not c.slice_mib}
     assert len([g for g in grid if g[3] in (0.01, 0.2, 0.4, 0.5, 0.8) and g[4] in (128, None)]) == 3 * 2 * 3 * 5 * 2
     assert full[: len(matrix.cases('explore'))] == matrix.cases('explore')
+
+
+class Gpu:
+    """Every start takes no time; at the `breaks_at`th the run is broken off."""
+
+    starts = 0
+    breaks_at = None
+
+    def __init__(self, index, args, folder):
+        self.ended = False
+
+    def measure(self, case):
+        Gpu.starts += 1
+        if Gpu.starts == Gpu.breaks_at:
+            raise KeyboardInterrupt
+        stages = {
+            'before': {'card_used_bytes': 0},
+            'context': {'card_used_bytes': 2**29, 'free_bytes': 2**37},
+            'started': {'card_used_bytes': 2**33, 'free_bytes': 2**37 - 2**33, 'max_batch_size': 1024},
+        }
+        return {'key': case.key, **dataclasses.asdict(case), 'outcome': 'started', 'log': {}, 'stages': stages}
+
+    def end_ballast(self):
+        pass
+
+
+@pytest.fixture
+def run(matrix, monkeypatch, tmp_path):
+    """run(*arguments) -> what main() returns, with GPUs that measure nothing."""
+    monkeypatch.setattr(matrix, 'Gpu', Gpu)
+    monkeypatch.setattr(Gpu, 'starts', 0)
+    monkeypatch.setattr(Gpu, 'breaks_at', None)
+    saved = []
+    monkeypatch.setattr(matrix, 'save_record', lambda record, name: saved.append((name, record)))
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, 'argv', ['kv_cache_matrix.py', '--rows', str(tmp_path / 'rows.jsonl'), *arguments])
+        return matrix.main()
+
+    call.saved, call.rows = saved, tmp_path / 'rows.jsonl'
+    return call
+
+
+def test_broken_off_it_goes_on_where_it_stopped(run, monkeypatch):
+    wanted = ['--plan', 'full', '--models', '7b', '--kv', '8', '--weights', 'bf16', '--ratios', '0.8', '0.2', '0.01']
+    monkeypatch.setattr(Gpu, 'breaks_at', 3)
+    with pytest.raises(KeyboardInterrupt):
+        run(*wanted)
+    assert len(run.rows.read_text().splitlines()) == 2
+    monkeypatch.setattr(Gpu, 'breaks_at', None)
+    Gpu.starts = 0
+    assert run(*wanted, '--save', 'h200/kv_cache', '--commit', '0123abc', '--gpus', '0', '1') == 0
+    ((name, record),) = run.saved
+    assert (name, record.topic, record.weights) == ('h200/kv_cache', 'kv_cache', 'random')
+    assert len(record.data['rows']) == 2 + Gpu.starts == 6
+    assert all(row['predicted']['tokens'] > 0 and row['measured']['engine_mib'] == 8192 for row in record.data['rows'])
+    assert not run.rows.exists()  # the next call measures anew
+
+
+def test_no_engine_starts_after_the_minutes(run):
+    assert run('--plan', 'explore', '--minutes', '0', '--save', 'h200/kv_cache', '--commit', '0123abc') == 1
+    assert Gpu.starts == 0
+    assert run.saved == []
