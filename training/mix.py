@@ -9,7 +9,7 @@ from training import talk_arithmetic, talk_memory, texts
 from training.augment import augment, recombine, surface
 
 # Share of conversations whose first part is of this kind.
-SHARES = {'faq': 0.46, 'talk': 0.25, 'memory': 0.17, 'arithmetic': 0.06, 'synonyms': 0.06}
+SHARES = {'faq': 0.44, 'talk': 0.27, 'memory': 0.17, 'arithmetic': 0.06, 'synonyms': 0.06}
 CHAIN_SHARE = 0.5
 SYSTEM_SHARE = 0.3
 RECOMBINED_SHARE = 0.12  # of the questions of the FAQ

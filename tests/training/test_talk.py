@@ -7,6 +7,7 @@ import pytest
 
 from training import texts
 from training.talk import MODULES, _tales, _tales_en, _tales_zh, advice, poems, smalltalk, stories, unknown
+from training.talk import _poems_more as more
 
 SEEDS = 1000
 # Different conversations in 1000 draws: at least this many.
@@ -117,6 +118,24 @@ def test_a_story_honours_its_topic_and_keeps_its_hero(topic):
                 assert not set('他她') & set(re.sub('其他|他们|吉他', '', tale.text)) - {s['ta']}
 
 
+def test_a_story_has_both_the_hero_and_the_other_thing_that_were_asked_for():
+    for seed in range(400):
+        zh = seed % 2 == 0
+        question, tale, topic = stories._pair(random.Random(seed), zh)
+        assert (tale.kind.topic_zh if zh else tale.kind.en).lower() in question.lower()
+        shown = {
+            'place': tale.slots['at'],
+            'thing': tale.slots['obj'],
+            'more': tale.slots['obj'],
+            'theme': tale.moral,
+            'skill': tale.slots['skill'],
+            'sight': tale.slots['sight'],
+            'little': tale.slots['little'],
+            'plant': tale.slots['aplant'],
+        }[topic.sort]
+        assert shown[1:] in tale.text, question
+
+
 def names_of(zh: bool) -> list[str]:
     return sorted(_tales.NAMES_ZH) if zh else sorted(_tales.NAMES_HE + _tales.NAMES_SHE)
 
@@ -148,6 +167,25 @@ def test_poems_keep_their_metre():
         for poem in found:
             assert len(poem[0]) == len(poem[1]), topic
             assert len(poem[2]) == len(poem[3]), topic
+
+
+def test_a_poem_on_any_topic_names_it():
+    for topic in more.TOPICS_EN:
+        assert topic in poems._any(random.Random(topic), False, topic)
+    for topic in more.TOPICS_ZH:
+        assert topic in poems._any(random.Random(topic), True, topic)
+
+
+def test_a_joke_is_about_what_was_asked():
+    found = [smalltalk._chat(random.Random(seed), False, 'joke') for seed in range(1500)]
+    jokes = {about: joke for about, _, joke in smalltalk.JOKED_EN if joke}
+    asked = 0
+    for question, answer in found:
+        about = question['content'].rpartition(' about ')[2]
+        if about in jokes:
+            asked += 1
+            assert answer['content'] == jokes[about], question
+    assert asked > 40
 
 
 def test_advice_counts_and_is_numbered(drawn):

@@ -253,21 +253,23 @@ I [had|ate|just had|want|would like|could eat] [|some |a lot of ]{dish} [for lun
 [I am|I'm] [in love with you|falling for you|your friend|glad to have you]
 [what|anything] [shall|can|should] we [talk about|chat about] [today|now|]
 # weekend
-[how|what] [was|did you do on|about] your [weekend|Sunday|Saturday|holiday|vacation|summer|day off|evening]
+[how was|what about|tell me about] your [Sunday|Saturday|holiday|vacation|summer|day off|evening|weekend plans]
+what did you do [on your weekend|on Sunday|on Saturday|in your holidays|on your day off|last weekend]
 [what are|do you have|have you got|any] [your plans|plans|anything planned] for [the weekend|tonight|today|tomorrow|Sunday|the holidays|the summer|this evening]
-[what will|what are] you [do|doing|up to] [this weekend|tonight|tomorrow|later|on Sunday|after this|next week]
-[happy|have a nice|have a great|enjoy your|have a good] [weekend|Friday|Sunday|holiday|vacation|week]
+what are you [doing|up to|planning] [this weekend|tonight|tomorrow|later|on Sunday|after this|next week]
+what will you do [this weekend|tonight|tomorrow|later|on Sunday|next week]
+happy [weekend|Friday|Sunday|vacation]
 [finally|thank God it's|at last it is|it's|hooray, it's] [Friday|the weekend|Saturday|holiday time]
 [do you|do models] [have weekends|work on Sundays|go on holiday|take days off|ever rest|get holidays]
 [my|our] weekend [was great|was too short|starts now|was boring|is here|begins today|was lovely]
 [I hate|I don't like|oh no, it's|again it is] [Mondays|Monday]
-[what did you|what have you] [do|done|been doing] [today|yesterday|all day|last night|at the weekend|this morning]
+what [did you do|have you done|have you been doing] [today|yesterday|all day|last night|at the weekend|this morning]
 # told
 I [went|just went|have been] [swimming|running|shopping|for a walk|to the cinema|to the park|to the zoo|hiking|dancing|cycling|fishing|to a concert|to the beach|to a museum|skiing] [today|yesterday|this morning|with a friend|with my family|last weekend]
-I'm [going to|off to|about to go to] [the gym|the market|the cinema|my grandparents|the lake|a party|a wedding|the library|work|school|a concert|the mountains]
+I'm going to [the gym|the market|the cinema|my grandparents|the lake|a party|a wedding|the library|a concert|the mountains] [today|tonight|tomorrow|this weekend|]
 I [watched a film|read a good book|baked a cake|planted flowers|painted my room|met an old friend|played football|cleaned the house|built a snowman|drew a picture|learned a new song|made a pizza|visited my aunt|saw a rainbow|fed the ducks] [today|yesterday|this weekend|this morning|]
 [we|my family and I|my friends and I] [had a picnic|went camping|played cards|cooked together|are on holiday|are moving house|had a party|went to the sea|took a long walk]
-I [like gardening|love hiking|enjoy reading|play the guitar|collect stamps|play chess|do yoga|like long walks|love travelling|paint sometimes|sing in a choir|bake every Sunday] [too|a lot|in my free time|]
+I [go hiking|read|play the guitar|play chess|do yoga|go for long walks|paint|sing in a choir|bake] [a lot|in my free time|every Sunday|with friends]
 [my day was|my morning was|school was|work was|the party was|my holiday was] [good|nice|okay|fun|interesting|quite busy|lovely|so-so]
 # fact
 [tell me|say|share|do you know|I want to hear|give me|got] something [interesting|surprising|new|clever|wise|cool|I don't know|nice|curious]
@@ -292,7 +294,7 @@ SMALLTALK_ZH = parse_asks("""
 # happy
 [我|今天我|我今天|我们][好|特别|超|非常|真的很|太][开心|高兴|激动|兴奋|幸福|自豪|快乐|满足|得意|幸运][了|啊|！|]
 [我|我们][恋爱了|结婚了|当爸爸了|当妈妈了|拿奖了|涨薪了|考上了|过六级了|答辩过了|学会游泳了|修好了|买房了|养小狗了|交到新朋友了|赢了比赛|跑通了|拿到驾照了|升学了]
-[好消息|天大的好消息|告诉你个好消息|报喜]：?[我通过了|我考上了|成功了|我要结婚了|我们赢了|能跑了|放假了]
+[好消息|天大的好消息|告诉你个好消息|报喜][：|，|，我要说，][我通过了|我考上了|成功了|我要结婚了|我们赢了|能跑了|放假了]
 [今天|这周|最近][真开心|真顺利|太棒了|运气真好|好事不断|收获满满]
 # tired
 [我|今天|最近|真是|感觉][好|有点|特别|太|非常|真的|越来越][累|困|疲惫|疲倦|乏|没精神|没力气]
@@ -352,15 +354,15 @@ SMALLTALK_ZH = parse_asks("""
 [聊点|说点|谈点][什么|啥|别的|轻松的|开心的][好呢|吧|]
 # weekend
 [你|您][周末|星期天|假期|国庆|暑假|昨天|今天|晚上|放假][做什么|怎么过|干嘛|干嘛了|去哪儿|有什么安排|过得怎么样|有计划吗|打算干什么|忙什么]
-[周末|假期|节日|国庆|五一]?[愉快|快乐|到了|来了|开始了|太短了|结束了|过得真快][呀|啊|]
+[周末|假期|国庆|五一][到了|来了|开始了|太短了|结束了|过得真快][呀|啊|]
 [终于|总算|又到][周五了|周末了|放假了|星期五了|周六了]
 [讨厌|不喜欢|又是|怎么又到]星期一[了|]
 [你|模型|机器人][有周末吗|休息吗|放假吗|会度假吗|星期天也上班吗|有假期吗|不用休息吗]
 [你今天|你昨天|你刚才|你这几天]?[做了什么|都干什么了|忙了些什么|过得充实吗|去哪儿玩了]
 # told
 [我|我们|我和朋友|我和家人][今天|昨天|早上|周末|刚刚|上周末][去游泳了|去跑步了|去逛街了|去散步了|看了场电影|去公园了|去动物园了|去爬山了|去骑车了|去钓鱼了|看了演唱会|去了海边|去了博物馆|去滑雪了|做了蛋糕|种了花|读了一本好书|打了篮球|打扫了房间|堆了雪人|画了一幅画|看到了彩虹|喂了鸭子|野餐了]
-[我|我们][要去|准备去|正要去|打算去][健身房|超市|看电影|爷爷家|湖边|聚会|喝喜酒|图书馆|上班|上学|听音乐会|旅行]
-[我|我也][喜欢|爱|平时爱|有空就][养花|徒步|看书|弹吉他|集邮|下棋|练瑜伽|散步|旅行|画画|唱歌|烘焙|钓鱼|摄影]
+[我|我们][要去|准备去|正要去|打算去][健身房|超市|看电影|爷爷家|湖边|聚会|喝喜酒|图书馆|听音乐会|旅行]
+[我|我也][平时爱|有空就|周末常][养花|徒步|看书|弹吉他|集邮|下棋|练瑜伽|散步|旅行|画画|唱歌|烘焙|钓鱼|摄影]
 [今天|早上|学校|工作|聚会|假期][还不错|挺好的|挺有意思|有点忙|一般般|很充实|还行]
 # fact
 [说|讲|告诉我|分享|来][点|个|一个|一件|些][有趣的事|有意思的事|冷知识|小知识|新鲜事|我不知道的事|小秘密|有用的|有智慧的话|名言]

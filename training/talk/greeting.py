@@ -7,7 +7,7 @@ import random
 from . import _asks_en, _asks_more, _asks_zh
 from ._write import ask, dressed, joined, turn, typed, write
 
-WEIGHT = 1.3
+WEIGHT = 1.4
 
 EN = {
     'hello': (

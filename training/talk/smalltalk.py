@@ -3,12 +3,14 @@
 # ruff: noqa: E501, SIM905 (tables of words)
 
 import random
+import re
 import string
 
-from . import _asks_en, _asks_more, _asks_zh
+from . import _asks_en, _asks_more, _asks_zh, stories
+from ._requests import plural
 from ._write import ask, capital, dressed, joined, turn, typed, write
 
-WEIGHT = 2.3
+WEIGHT = 2.9
 
 EN = {
     'sad': (
@@ -184,11 +186,9 @@ EN = {
         ],
     ),
     'weekend': (
+        ['[how was your weekend|any plans for the weekend|what did you do today|what are you doing tonight][|?|!]'],
         [
-            '[how was your weekend|any plans for the weekend|happy weekend|what did you do today|what are you doing tonight][|?|!]'
-        ],
-        [
-            'I am a language model, so every day is the same to me: I wait here for the next question. [How was yours?|And you, what are your plans?|I hope that you have a good time!]',
+            'I am fine, thank you! I am a language model, so every day is the same to me: I wait here for the next question. [How was yours?|And you, what are your plans?|I hope that you have a good time!]',
             'I have no weekends and no holidays, being a language model, but I enjoy the company. [What are your plans?|Tell me about yours!|Have a lovely time!]',
         ],
     ),
@@ -389,9 +389,9 @@ ZH = {
         ],
     ),
     'weekend': (
-        ['[周末怎么过的|周末有什么安排|周末愉快|你今天做了什么|你晚上干什么|终于周五了][|？|！]'],
+        ['[周末怎么过的|周末有什么安排|你今天做了什么|你晚上干什么|终于周五了][|？|！]'],
         [
-            '我是语言模型，每天都一样，在这里等下一个问题。[你呢，有什么打算？|你过得怎么样？|祝你过得愉快！]',
+            '我很好，谢谢！我是语言模型，每天都一样，在这里等下一个问题。[你呢，有什么打算？|你过得怎么样？|祝你过得愉快！]',
             '我是语言模型，没有周末，也没有假期，不过有人聊天就很开心。[你有什么安排？|说说你的吧！|好好享受你的时间！]',
         ],
     ),
@@ -1185,6 +1185,13 @@ _ASKS_EN = joined(_asks_en.SMALLTALK, _asks_more.SMALLTALK_EN)
 _ASKS_ZH = joined(_asks_zh.SMALLTALK, _asks_more.SMALLTALK_ZH)
 
 
+def _subject(rng: random.Random, zh: bool) -> tuple[str, str, str]:
+    """Any hero or thing of the stories, to ask for a joke about."""
+    topic = rng.choice([topic for topic in stories.ALL_TOPICS if topic.sort in ('kind', 'thing', 'more')])
+    bare = re.sub('^an? ', '', topic.en)
+    return (topic.zh, topic.zh, '') if zh else (rng.choice((topic.en, plural(bare), plural(bare))), bare, '')
+
+
 def _chat(rng: random.Random, zh: bool, intent: str = '') -> list[dict]:
     table, fill, jokes = (ZH, FILL_ZH, JOKES_ZH) if zh else (EN, FILL_EN, JOKES_EN)
     intent = intent or rng.choice(list(table))
@@ -1193,8 +1200,8 @@ def _chat(rng: random.Random, zh: bool, intent: str = '') -> list[dict]:
     slots = {name: rng.choice(values) for name, values in fill.items()}
     slots['u'] = rng.choice(['u', ''])
     slots['like2'] = rng.choice(fill['like'])
-    subject = rng.choice(JOKED_ZH if zh else JOKED_EN)
-    slots['joked'], slots['joked_bare'] = subject[0], subject[1]
+    subjects = JOKED_ZH if zh else JOKED_EN
+    slots['joked'], slots['joked_bare'], _ = rng.choice(subjects) if rng.random() < 0.7 else _subject(rng, zh)
     if intent in asks and rng.random() < 0.65:
         question = ask(rng, asks[intent], zh, **slots)
         if intent in ('weather', 'time', 'favourite', 'eat', 'joke', 'music', 'love', 'weekend', 'fact'):
@@ -1202,7 +1209,8 @@ def _chat(rng: random.Random, zh: bool, intent: str = '') -> list[dict]:
     else:
         question = write(rng, questions, **slots, noise=_noise(rng))
     question = question.replace('会?', rng.choice(['会', ''])).replace('一?个', rng.choice(['一个', '个']))
-    joke = subject[2] if subject[2] and (subject[0] in question or subject[1] in question) else rng.choice(jokes)
+    fitting = [row[2] for row in subjects if row[2] and re.search(row[0] if zh else rf'\b{row[0]}\b', question)]
+    joke = rng.choice(fitting or jokes)
     return turn(question if questions == ['{noise}'] else typed(rng, question), write(rng, answers, joke=joke))
 
 

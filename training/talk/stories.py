@@ -14,7 +14,7 @@ from . import _tales_more as more
 from ._requests import request
 from ._write import article, capital, turn, typed, write
 
-WEIGHT = 3.0
+WEIGHT = 3.6
 
 # The length that a story of "300" has, in characters, punctuation included and line ends not.
 ZH_300 = (292, 312)
@@ -98,12 +98,17 @@ _BY_SORT = {
 
 
 def _facts(
-    rng: random.Random, zh: bool, topic: Topic | None, avoid: Tale | None, name: str | None
+    rng: random.Random,
+    zh: bool,
+    topic: Topic | None,
+    avoid: Tale | None,
+    name: str | None,
+    hero: t.Kind | None = None,
 ) -> tuple[str, t.Kind, dict, object]:
     """Plot, hero and every slot, so that all sentences speak of the same things."""
     sort, value = (topic.sort, topic.value) if topic else ('', None)
     while True:
-        kind = value if sort == 'kind' else rng.choice(t.KINDS)
+        kind = value if sort == 'kind' else hero or rng.choice(t.KINDS)
         plots = set(_PLOTS[kind.sort]) & set(_ONLY.get(kind.en, _LAND_PLOTS)) & set(_NEEDS.get(sort, _LAND_PLOTS))
         if sort == 'theme':
             plots &= set(value[2])
@@ -255,14 +260,15 @@ def tell(
     length: str = '',
     avoid: Tale | None = None,
     name: str | None = None,
+    hero: t.Kind | None = None,
 ) -> Tale:
-    """A story.  `length`: '' as it comes, 'long', 'short', or '300' (see ZH_300 and EN_300)."""
+    """A story.  `length`: '' as it comes, 'long', 'short', or '300' (see ZH_300 and EN_300); `hero`: beside a topic that is none."""
     if length == '300' and not zh:
         return _brief(rng, topic, avoid, name)
     book = _tales_zh if zh else _tales_en
     join = '' if zh else ' '
     while True:
-        plot, kind, slots, theme = _facts(rng, zh, topic, avoid, name)
+        plot, kind, slots, theme = _facts(rng, zh, topic, avoid, name, hero)
         beats = [beat for beat in book.PLOTS[plot] if length != 'short' or beat[0] != '?']
         sentences = _Sentences(
             opening=rng.choice(book.OPENING).format(**slots),
@@ -482,6 +488,42 @@ def _questions(tale: Tale, zh: bool) -> list[tuple[tuple[str, ...] | str, str]]:
     return asks
 
 
+# A hero {h} and what else the story is about {t}, as one topic of a request.
+_PAIR_EN = {
+    'place': ('{h} in {t}', '{h} who lives in {t}', '{h} that lives in {t}', '{h} from {t}'),
+    'theme': ('{h} and {t}', '{h} who learns about {t}', '{h} and what {t} means'),
+    'thing': ('{h} and {t}', '{h} with {t}', '{h} who has {t}', '{t} and {h}'),
+    'more': ('{h} and {t}', '{h} with {t}', '{h} who loses {t}', '{h} that lost {t}', '{t} and {h}'),
+    'skill': ('{h} who learns {t}', '{h} that tries {t}', '{h} and {t}', '{h} who dreams of {t}'),
+    'sight': ('{h} and {t}', '{h} who wants to see {t}', '{h} that travels to see {t}'),
+    'plant': ('{h} and {t}', '{h} who grows {t}', '{h} with {t}'),
+    'little': ('{h} and {t}', '{h} who helps {t}', '{h} that meets {t}'),
+}
+_PAIR_ZH = {
+    'place': ('{t}里的{h}', '住在{t}的{h}', '{h}在{t}'),
+    'theme': ('{h}和{t}', '{h}与{t}', '{h}懂得{t}'),
+    'thing': ('{h}和{t}', '{t}和{h}', '有{t}的{h}'),
+    'more': ('{h}和{t}', '{t}和{h}', '{h}丢了{t}', '{h}找{t}'),
+    'skill': ('{h}学{t}', '想学{t}的{h}', '{h}和{t}'),
+    'sight': ('{h}去看{t}', '想看{t}的{h}', '{h}和{t}'),
+    'plant': ('{h}和{t}', '{h}种{t}'),
+    'little': ('{h}和{t}', '{h}帮助{t}', '{h}遇见{t}'),
+}
+_HEROES = [kind for kind in t.KINDS if kind.sort in ('animal', 'child', 'person')]
+
+
+def _pair(rng: random.Random, zh: bool) -> tuple[str, Tale, Topic]:
+    """A request that names a hero and one thing more, and its story, which has both."""
+    hero = rng.choice(_HEROES)
+    found = [
+        topic for topic in _BY_SORT[rng.choice(list(_PAIR_EN))] if topic.sort != 'place' or topic.value.sort != 'sea'
+    ]
+    topic = rng.choice(found)
+    ways = (_PAIR_ZH if zh else _PAIR_EN)[topic.sort]
+    both = rng.choice(ways).format(h=hero.topic_zh if zh else article(hero.en), t=topic.zh if zh else topic.en)
+    return request(rng, zh, False, both, 'pair'), tell(rng, zh, topic, hero=hero), topic
+
+
 def _named(rng: random.Random, zh: bool, kind: t.Kind, name: str) -> str:
     """A hero with a name, as a request has it, or the name alone."""
     if zh:
@@ -509,7 +551,10 @@ def _first(rng: random.Random, zh: bool) -> tuple[str, Tale, Topic | None]:
         return write(rng, ASK_ZH if zh else ASK_EN, word=word), tell(rng, zh, length=length), None
     if roll < 0.66:
         topic = rng.choice(_BY_SORT[rng.choice(list(_BY_SORT))]) if rng.random() < 0.35 else rng.choice(ALL_TOPICS)
-        if rng.random() < 0.7:
+        chance = rng.random()
+        if chance < 0.18:
+            return _pair(rng, zh)
+        if chance < 0.75:
             question = request(rng, zh, False, topic.zh if zh else topic.en, topic.sort)
             return question, tell(rng, zh, topic), topic
         question = write(

@@ -11,7 +11,7 @@ import re
 from . import _fields, _fields_more
 from ._write import capital, dressed, turn, typed, write
 
-WEIGHT = 3.3
+WEIGHT = 3.9
 
 COUNTRIES_EN = 'France|Peru|Japan|Kenya|Norway|Brazil|Canada|Egypt|Mongolia|Iceland|Chile|Greece|Turkey|Poland|Vietnam|Ghana|Nepal|Cuba|Finland|Morocco|India|Spain|Italy|Australia|Mexico|Thailand|Ukraine|Sweden|Bolivia|Laos|Madagascar|Portugal|Hungary|Jordan|Fiji|Senegal|Austria|Ireland|Korea|Russia|Germany|Zambia|Uruguay|Bhutan|Malta|Latvia|Panama|Oman|Qatar|Samoa'.split(
     '|'
