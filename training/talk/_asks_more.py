@@ -180,7 +180,7 @@ I'm [so|really|terribly|just|a bit|very] bored [right now|here|today|at home|at 
 [what|anything|something] [can I do|should I do|fun to do|could we do|to do] [when I am bored|against boredom|on a rainy day|now, I'm bored|for fun]
 [there is|I have|we have] [nothing on|nothing to do|nothing fun here|no plans today|too much time]
 [boredom|boring|dull|yawn|nothing happens here|same old same old|time does not pass]
-[make|do|say] something [interesting|fun|exciting|against my boredom]
+[make|do] something [interesting|fun|exciting|against my boredom]
 [I need|give me|got] [some entertainment|some fun|a distraction|something to do|something fun|an idea what to do]
 [amuse|distract|entertain] [me|us] [a little|please|for a while|]
 # joke
@@ -229,7 +229,7 @@ I'm [so|really|terribly|just|a bit|very] bored [right now|here|today|at home|at 
 [are you|do you feel] [into|keen on|crazy about|fond of] {like}
 [{like}|cats|tea|mountains|books|summer] or [{like}|dogs|coffee|the sea|films|winter], what do you prefer
 [which|what] do you [like more|prefer|choose]: {like} or {like2}
-[do you|would you] [play|watch|read|collect|paint|draw|travel|cook|dance|garden|knit|exercise] [anything|games|often|sometimes|for fun|]
+[do you|would you] [play|watch|read|collect|paint|draw|travel|garden|knit|exercise] [anything|games|often|sometimes|for fun|]
 [your|my guess at your] favo{u}rite {fav}, [please|what is it|tell me]
 # eat
 [have you|did you] [eaten|had] [anything|breakfast|lunch|dinner|something nice|a snack|{dish}] [today|yet|already|]

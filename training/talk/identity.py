@@ -132,7 +132,7 @@ EN = {
     'human': (
         [
             'are you [human|a human|a person|a real person|real|a robot|a bot|a machine|an AI|alive|a computer|a program|conscious|a man or a woman|a boy or a girl][|?]',
-            'do you [have feelings|feel anything|feel pain|have a body|sleep|eat|dream|think|have emotions|have a soul|get tired|have a family|have friends][|?]',
+            'do you [have feelings|feel anything|feel pain|have a body|sleep|dream|think|have emotions|have a soul|get tired|have a family|have friends][|?]',
             'how old are you[|?]',
             'where [do you live|are you|are you from][|?]',
             'are you [male or female|he or she][|?]',

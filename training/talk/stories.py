@@ -323,6 +323,9 @@ ASK_EN = (
     '[a|one] [|short |little |bedtime |nice ]{word}[|, please| please| for tonight]',
     'do you know [a|any|some] [good |nice |short |]{word}?',
     '{word} time[!|]',
+    '[once upon a time|begin with: once upon a time|once upon a time, go on|start: once upon a time|continue: once upon a time][...|, there was|]',
+    '[|a ]{word} [of your choice|of your own|from your world|you like|you made up|nobody has heard yet|to fall asleep|for a good night|for my little one|with a good ending][| please|, please|!]',
+    '[what is|do you have|tell me] your [favourite|best|newest|shortest good|nicest|own] {word}[?| please?|]',
     '[let me hear|read me|share] a [|short |nice |little ]{word}[| of yours| from you]',
     "[I can't sleep|I am bored|it is late|before I sleep], [tell me|please tell me] a {word}",
 )
@@ -339,6 +342,8 @@ ASK_ABOUT_EN = (
     '[tell me|give me] something about {topic}, as a {word}',
 )
 ASK_ZH = (
+    '[从前|从前有一只|很久很久以前|以“从前”开头][……|，接着讲|，往下编|，讲下去|，继续]',
+    '[你最拿手的|你最喜欢的|你自己编的|没人听过的|随便一个|有好结局的|哄睡的|你最会讲的|适合三岁孩子的|不长不短的]故事[|讲一个|来一个|是哪个|给我听听][|。|吧]',
     '[请|麻烦你|能不能|可以|能|你能|快|来|那就|拜托|请你|现在|][给我|给我们|为我|跟我|给大家|给孩子|给宝宝|][讲|说|编|写|来|讲讲|创作][一|][个|][小|短|小小的|短短的|有趣的|温馨的|好听的|温暖的|睡前|童话|新的|简短的|][{word}][吧|吗|好吗|好不好|听听|呗|可以吗|行吗|行不行|][|。|？|！]',
     '[我想|我要|好想|我们想|我女儿想|我儿子想|宝宝想]听[一个|个|你讲|你讲个|][小|][故事][|。|了|啦|吧|，可以吗]',
     '[来一个|来个|来段|整一个|整个|讲|有没有|会不会讲|会讲|你会讲][小|好听的|有意思的|][故事][吗|吧|][|？|。]',

@@ -416,6 +416,33 @@ _CLAUSES = frozenset(
     'task firsts superlative future why translate units writing live 第一 之最 未来 为什么 翻译 单位 写作 实时'.split()
 )
 
+# questions that fit any field with names
+_ANY_EN = (
+    '[what about|and|anything on|info on|information about|details on|some facts about|a few words on|news on|basics of] {x}',
+    '[do you know|have you got|can you find|is there] [anything|something|some information|any facts] about {x}',
+    '[have you ever heard of|have you ever read about|did you ever hear of|have you seen anything about] {x}',
+    "[I have|I've got|here is] a question about {x}",
+    "[my question is|I am reading|I'd like to learn|I want to learn|I was reading|let's talk|I would like to talk|we talked at school|teach me|enlighten me|lecture me|inform me] about {x}",
+    '[what can you|can you|could you|would you] [tell me|say|teach me|report] [about|on] {x}',
+    '[how much|what|how well] do you know about {x}',
+    '[are you|is this model] [an expert on|good at questions about|informed about|familiar with|trained on] {x}',
+    '{x}, [what do you know|do you know that|ever heard of it|tell me more|what is it all about|in three sentences]',
+    '[summarize|summarise|outline|sum up|introduce|present] {x} [for me|in short|in a few words|briefly]',
+    '{x} [wiki|wikipedia|meaning|explained|overview|in short|facts]',
+    '[who or what|what exactly|what on earth|what in the world] is {x}',
+    "[I don't know|I forgot|I never understood|I wonder about|I need help with|quiz me on|test me on] {x}",
+)
+_ANY_ZH = (
+    '[关于|对于|说到]{x}，?[你知道多少|你了解吗|能讲讲吗|有什么资料|介绍一下|你怎么看|科普一下]',
+    '[想|我想|我要|孩子想|同学想][了解|知道|学习|问问|打听]{x}',
+    '[有没有|有|能找到|帮我找][{x}的资料|{x}的信息|关于{x}的介绍|{x}的知识点][吗|]',
+    '[你听说过|你知道|你了解|你熟悉|你研究过|你懂]{x}[吗|不|么]',
+    '[概括|总结|简述|概述|简单说说|三句话介绍|聊聊|谈谈|讲一下]{x}',
+    '{x}[百科|简介|资料|大概是怎么回事|你懂吗|了解吗|怎么样|是个什么情况|科普]',
+    '[考考你|问你个问题|有个问题|请教一下]，?{x}[是什么|怎么回事|你知道吗|怎么说]',
+    '[我在看|刚看到|书上提到|老师讲到|新闻里说到|听人提起]{x}[，讲讲|，是什么|，不太明白|，能解释吗]',
+)
+
 
 def _field_question(rng: random.Random, zh: bool) -> tuple[str, str]:
     """A question of a field and the field; every tenth is about something that nobody has heard of."""
@@ -427,6 +454,8 @@ def _field_question(rng: random.Random, zh: bool) -> tuple[str, str]:
         x = _name_zh(rng) if zh else _name(rng)
     if not zh and 'are ' not in x and rng.random() < 0.05:
         x = x.lower()
+    if field not in _CLAUSES and field not in ('job', 'pets') and rng.random() < 0.15:
+        frames = [write(rng, _ANY_ZH if zh else _ANY_EN, x='{x}').replace('，?', rng.choice('，，：'))]
     question = rng.choice(frames).format(x=x, y=y, z=re.sub('^(an?|the|a pair of) ', '', x))
     question = re.sub('了了', '了', question) if zh else re.sub(r'\bmy my\b|\bmy an?\b', 'my', question)
     if field in ('job', 'pets'):
