@@ -175,6 +175,35 @@ class Checkpoint:
     reference_path: str
 
 
+# ---------------------------------------------------------------- W4A16
+
+AWQ_GROUP = 128
+AWQ_ORDER = (0, 2, 4, 6, 1, 3, 5, 7)  # which of eight neighbours sits in which four bits of an int32, lowest first
+
+
+def awq_quantise(weight, group=AWQ_GROUP):
+    """weight [out, in] -> numbers 0..15 and zeros, int [in, out] and [in / group, out], and scales, fp16"""
+    w = weight.t().unflatten(0, (-1, group))  # [groups, group, out]
+    low, high = w.amin(1), w.amax(1)
+    scales = ((high - low) / 15).half()
+    zeros = (-low / scales.float()).round().clamp(0, 15)
+    q = (w / scales.float()[:, None] + zeros[:, None]).round().clamp(0, 15)
+    return q.flatten(0, 1).int(), zeros.int(), scales.contiguous()
+
+
+def awq_dequantise(q, zeros, scales):
+    """-> [out, in], fp32"""
+    groups = q.unflatten(0, (zeros.size(0), -1))
+    return ((groups - zeros[:, None]) * scales.float()[:, None]).flatten(0, 1).t().contiguous()
+
+
+def awq_pack(q):
+    """[rows, out] of 0..15 -> int32 [rows, out / 8]"""
+    q = q.unflatten(1, (-1, 8)).long()
+    packed = sum(q[..., column] << (4 * position) for position, column in enumerate(AWQ_ORDER))
+    return torch.where(packed >= 2**31, packed - 2**32, packed).int().contiguous()
+
+
 # ---------------------------------------------------------------- reference
 
 

@@ -1,39 +1,18 @@
 """W4A16: an AWQ checkpoint gives what the model of the dequantised weights gives."""
 
 import json
+import math
 import pathlib
 
 import pytest
 import torch
-from cpu_support import PROMPT_LENGTHS, assert_same
+from cpu_support import AWQ_GROUP, PROMPT_LENGTHS, assert_same, awq_dequantise, awq_pack, awq_quantise
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+import lmdeploy_cpu
+from lmdeploy_cpu import w4a16
 from lmdeploy_cpu.internlm2 import InternLM2Config, InternLM2ForCausalLM
-
-GROUP = 128
-ORDER = (0, 2, 4, 6, 1, 3, 5, 7)  # which of eight neighbours sits in which four bits of an int32, lowest first
-
-
-def quantise(weight):
-    """weight [out, in] -> numbers 0..15 and zeros, int [in, out] and [in/128, out], and scales, fp16"""
-    w = weight.t().unflatten(0, (-1, GROUP))  # [groups, 128, out]
-    low, high = w.amin(1), w.amax(1)
-    scales = ((high - low) / 15).half()
-    zeros = (-low / scales.float()).round().clamp(0, 15)
-    q = (w / scales.float()[:, None] + zeros[:, None]).round().clamp(0, 15)
-    return q.flatten(0, 1).int(), zeros.int(), scales
-
-
-def dequantise(q, zeros, scales):
-    """-> [out, in], fp32"""
-    return ((q.unflatten(0, (-1, GROUP)) - zeros[:, None]) * scales.float()[:, None]).flatten(0, 1).t().contiguous()
-
-
-def pack(q):
-    """[rows, out] of 0..15 -> int32 [rows, out / 8]"""
-    q = q.unflatten(1, (-1, 8)).long()
-    packed = sum(q[..., column] << (4 * position) for position, column in enumerate(ORDER))
-    return torch.where(packed >= 2**31, packed - 2**32, packed).int().contiguous()
 
 
 @pytest.fixture(scope='module')
@@ -53,16 +32,16 @@ def awq(tmp_path_factory, checkpoint, reference):
             if tensor.dim() == 1 or any(n in key for n in ('embed', 'lm_head', 'output')):
                 tensors[key] = tensor
                 continue
-            q, zeros, scales = quantise(tensor)
+            q, zeros, scales = awq_quantise(tensor)
             stem = key.removesuffix('weight')
-            tensors |= {stem + 'qweight': pack(q), stem + 'qzeros': pack(zeros), stem + 'scales': scales.contiguous()}
-            dequantised[key] = dequantise(q, zeros, scales)
+            tensors |= {stem + 'qweight': awq_pack(q), stem + 'qzeros': awq_pack(zeros), stem + 'scales': scales}
+            dequantised[key] = awq_dequantise(q, zeros, scales)
         save_file(tensors, target / 'model.safetensors', {'format': 'pt'})
         config = json.loads((source / 'config.json').read_text())
         config['quantization_config'] = {
             'quant_method': 'awq',
             'bits': 4,
-            'group_size': GROUP,
+            'group_size': AWQ_GROUP,
             'version': 'gemm',
             'zero_point': True,
         }
@@ -115,6 +94,78 @@ def test_equals_the_dequantised_model(name, awq, engine, reference, prompts):
     eng = engine(folder, dtype='bfloat16', model_format='awq')
     cosine = torch.nn.functional.cosine_similarity(eng.logits(ids), ref.logits(ids), dim=-1)
     assert cosine.min() >= 0.999
+
+
+@pytest.fixture
+def without_kernel(engine, monkeypatch):
+    """without_kernel(): engines built from now on dequantise"""
+    engine.close()  # the same arguments would give the engine that is open
+    yield lambda: (engine.close(), monkeypatch.setattr(w4a16, 'kernel_width', lambda: None))
+    engine.close()
+
+
+@pytest.mark.skipif(w4a16.kernel_width() is None, reason='no vectorised int4 kernel on this processor')
+def test_the_kernel_answers_like_the_dequantised_path(awq, engine, prompts, without_kernel):
+    """float32: the same tokens. bfloat16: log-probabilities as close to float32's, prompt and decoding alike."""
+    folder, _ = awq('llama')
+    (ids,) = prompts([100], seed=23)
+    batch = prompts([5, 64, 130], seed=24)
+    logprobs, tokens, answers = {}, {}, {}
+
+    def ask(name, dtype):
+        eng = engine(folder, dtype=dtype)
+        layers = [m.impl for m in eng.model_agent.patched_model.get_model().modules() if hasattr(m, 'qweight')]
+        assert layers
+        assert all(layer.kernel == (name == 'kernel') for layer in layers)
+        logprobs[name] = eng.logits(ids).log_softmax(-1)
+        answers[name] = eng.generate(batch, logprobs=1)
+        tokens[name] = [a.token_ids for a in answers[name]]
+
+    ask('float32', 'float32')
+    ask('kernel', 'bfloat16')
+    without_kernel()
+    ask('float32 again', 'float32')
+    ask('dequantised', 'bfloat16')
+
+    assert_same(tokens['float32 again'], tokens['float32'], batch)
+    assert torch.equal(logprobs['float32 again'], logprobs['float32'])
+
+    def distance(name):
+        return (logprobs[name] - logprobs['float32']).pow(2).mean().sqrt()
+
+    assert 0 < distance('kernel') < 1.5 * distance('dequantised')
+    assert distance('kernel') < 0.1
+    differences = []
+    for kernel, exact in zip(answers['kernel'], answers['float32'], strict=True):
+        for ours, theirs, token, got in zip(
+            kernel.logprobs, exact.logprobs, exact.token_ids, kernel.token_ids, strict=True
+        ):
+            if got != token:  # a near tie; what follows is another text
+                break
+            differences.append(abs(ours[token] - theirs[token]))
+    assert len(differences) > 24
+    assert max(differences) < 0.3
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_the_budget_counts_what_is_kept(dtype, awq, engine):
+    """Half a byte a weight and 4 bytes a group and column; the rest in the dtype. Nothing of the checkpoint stays."""
+    folder, dequantised = awq('llama')
+    engine.close()
+    eng = engine(folder, dtype=dtype, num_gpu_blocks=0, cache_max_entry_count=0.5)
+    model = eng.model_agent.patched_model.get_model()
+    tensors = [*model.parameters(), *model.buffers()]
+    assert not any(t.dtype == torch.int32 for t in tensors)
+    assert all(t.untyped_storage().nbytes() == t.nbytes for t in tensors)
+    expected = sum(w.numel() // 2 + w.numel() // AWQ_GROUP * 4 for w in dequantised.values())
+    with safe_open(pathlib.Path(folder) / 'model.safetensors', 'pt') as f:
+        plain = [f.get_slice(k).get_shape() for k in f.keys() if k.endswith('.weight')]  # noqa: SIM118
+    expected += sum(math.prod(shape) for shape in plain) * (4 if dtype == 'float32' else 2)
+    kept = sum(t.nbytes for t in tensors)
+    assert expected <= kept < expected + 1024  # the rest: the frequencies of the rotary embedding
+    assert eng.model_agent.get_free_mem() == lmdeploy_cpu.memory_budget() - kept
+    block = 64 * 3 * 2 * 2 * 64 * (4 if dtype == 'float32' else 2)
+    assert eng.cache_config.num_gpu_blocks == (lmdeploy_cpu.memory_budget() - kept) // 2 // block
 
 
 def test_dynamic_scaling_beyond_the_trained_length_is_refused():
