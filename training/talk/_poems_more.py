@@ -16,6 +16,13 @@ def _couplets(text: str) -> dict[str, tuple]:
 
 
 EN = _couplets("""
+snow
+The snow came down without a sound, / And laid a blanket on the ground;
+The snow has covered roof and tree, / And all is white as far as sea;
+--
+A little bird went hopping by, / And wrote its name, and then was shy.
+The children laugh, the sledges fly, / And flakes are dancing in the sky.
+
 the wind
 The wind comes running down the hill, / And not a single leaf is still;
 I hear the wind, I cannot see / Who shakes the branches of the tree;

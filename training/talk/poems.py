@@ -7,7 +7,7 @@ import random
 from . import _poems_more as more
 from . import stories
 from ._requests import request
-from ._write import turn, typed, write
+from ._write import capital, turn, typed, write
 
 WEIGHT = 1.3
 
@@ -593,13 +593,13 @@ _SAME_EN = {
     'my cat': 'a cat',
     'cats': 'a cat',
     'computers': 'a computer',
-    'AI': 'a computer',
+    'AI': 'a language model',
     'a GPU': 'a computer',
     'studying': 'learning',
     'school': 'learning',
     'my home': 'home',
-    'snow': 'winter',
-    'the snow': 'winter',
+    'snowfall': 'snow',
+    'the snow': 'snow',
     'the spring': 'spring',
     'the summer': 'summer',
     **more.SAME_EN,
@@ -691,6 +691,11 @@ def _other(rng: random.Random, poem: str, make) -> str:
             return other
 
 
+def _titled(name: str, poem: str, zh: bool) -> str:
+    """The poem under what was asked for: a title that is copied from the request."""
+    return (f'《{name}》' if zh else capital(name)) + f'\n\n{poem}' if name else poem
+
+
 def _any(rng: random.Random, zh: bool, topic: str) -> str:
     """A poem on a topic that none is written for: its couplets only name it."""
     first, second = (rng.choice(half) for half in (more.ANY_ZH if zh else more.ANY_EN))
@@ -703,19 +708,21 @@ def _of_any(rng: random.Random, zh: bool) -> list[dict]:
         topic, sort = rng.choice(more.TOPICS_ZH if zh else more.TOPICS_EN), ''
         if topic in (_SAME_ZH if zh else _SAME_EN):
             same = (_SAME_ZH if zh else _SAME_EN)[topic]
-            return turn(typed(rng, request(rng, zh, True, topic)), _zh(rng, same) if zh else _en(rng, same))
+            poem = _zh(rng, same) if zh else _en(rng, same)
+            return turn(typed(rng, request(rng, zh, True, topic)), _titled(topic, poem, zh))
     else:
         found = rng.choice(stories.ALL_TOPICS)
         topic, sort = (found.zh if zh else found.en), found.sort
         if topic in ({*FIVE_ZH, *SEVEN_ZH, *FREE_ZH} if zh else EN):
-            return turn(typed(rng, request(rng, zh, True, topic)), _zh(rng, topic) if zh else _en(rng, topic))
+            poem = _zh(rng, topic) if zh else _en(rng, topic)
+            return turn(typed(rng, request(rng, zh, True, topic)), _titled(topic, poem, zh))
     if rng.random() < 0.75:
         question = request(rng, zh, True, topic, sort if sort != 'theme' else '')
     elif zh:
         question = write(rng, ASK_ZH, form=f'关于{topic}的诗', topic=topic, plain='诗').replace('，?', '，')
     else:
         question = write(rng, ASK_EN, topic=topic)
-    return turn(typed(rng, question), _any(rng, zh, topic))
+    return turn(typed(rng, question), _titled(topic, _any(rng, zh, topic), zh))
 
 
 def conversations(rng: random.Random) -> list[dict]:
@@ -724,6 +731,7 @@ def conversations(rng: random.Random) -> list[dict]:
         return turn(question, _zh(rng, '春天') if '春' in question else _en(rng, 'spring'))
     zh = rng.random() < 0.55
     roll = rng.random()
+    name = ''
     if zh:
         topics = sorted({*FIVE_ZH, *SEVEN_ZH, *FREE_ZH})
         topic = rng.choice(topics + ['春天'] * 5 + ['夏天', '秋天', '冬天'] * 2)
@@ -754,7 +762,7 @@ def conversations(rng: random.Random) -> list[dict]:
                 question = request(rng, zh, True, name)
 
         def make() -> str:
-            return _zh(rng, topic, form)
+            return _titled(name, _zh(rng, topic, form), zh)
     else:
         topic = rng.choice(sorted(EN) + ['spring'] * 3)
         if roll < 0.15:
@@ -767,7 +775,7 @@ def conversations(rng: random.Random) -> list[dict]:
             question = request(rng, zh, True, name) if rng.random() < 0.7 else write(rng, ASK_EN, topic=name)
 
         def make() -> str:
-            return _en(rng, topic)
+            return _titled(name, _en(rng, topic), zh)
 
     poem = make()
     talk = turn(typed(rng, question), poem)
