@@ -70,7 +70,8 @@ def engine_config(*, engine: str | None = None, **arguments):
     On CUDA nothing is changed: LMDeploy's defaults hold.  On the CPU the default `dtype` is 'float32', because its
     results do not depend on the processor.  `cache_block_seq_len` (TurboMind) and `block_size` (PyTorch engine) are
     the same thing, so either name works with either engine.  The PyTorch engine reads a 4-bit checkpoint's format
-    from its config.json, so `model_format` 'hf', 'awq' and 'gptq' are left to that.
+    from its config.json, so `model_format` 'hf', 'awq' and 'gptq' are left to that.  Whether a model starts with the
+    configuration on this device, `require_startable` says.
 
     Args:
         engine: 'turbomind' or 'pytorch', to have that engine and no other; None: `engine_choice()` decides.

@@ -17,7 +17,7 @@ from .shards import read_header, shard_names
 
 # ------------------------------------------------------------------------------------------------------- the weights
 
-_STORED_BYTES = {'F64': 8, 'F32': 4, 'F16': 2, 'BF16': 2, 'I64': 8, 'I32': 4, 'I16': 2, 'I8': 1, 'U8': 1, 'BOOL': 1}
+_STORED_BYTES = {'F64': 8, 'F32': 4, 'F16': 2, 'BF16': 2, 'F8_E4M3': 1, 'I64': 8, 'I32': 4, 'I16': 2, 'I8': 1, 'U8': 1}
 _DTYPE = {'float32': 'F32', 'bfloat16': 'BF16', 'float16': 'F16', 'int32': 'I32'}
 
 
@@ -76,17 +76,14 @@ def engine_weight_bytes(
             continue
         if kind == 'scales' and engine != 'pytorch':
             each = 4
-        elif tensor.dtype == 'I32' or kind == 'scales':
+        elif kind == 'scales' or not tensor.dtype.endswith(('F64', 'F32', 'F16')):  # integers, 8-bit floats
             each = _STORED_BYTES[tensor.dtype]
         else:
             each = DTYPE_BYTES[dtype]
         copies = 2 if engine == 'turbomind' and geometry.tie_word_embeddings and 'embed' in tensor.name else 1
         total += copies * tensor.numel * each // (tp if len(tensor.shape) > 1 else 1)
-    if (
-        engine == 'cpu'
-    ):  # a scale for keys and one for values in each layer, and the frequencies of the rotary embedding
-        total += 4 * (2 * geometry.num_layers + geometry.head_dim // 2)
-    return total
+    # The CPU device counts a scale of keys and of values for each layer too, and the rotary embedding's frequencies.
+    return total + (4 * (2 * geometry.num_layers + geometry.head_dim // 2) if engine == 'cpu' else 0)
 
 
 # ------------------------------------------------------------------------------------------------ a token in the cache
