@@ -1,9 +1,13 @@
 """Files and folders that are either whole or not there."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from glob import escape
 from pathlib import Path
 
 LFS_POINTER = b'version https://git-lfs'
@@ -78,3 +82,50 @@ def locked(path: Path):
         with contextlib.suppress(OSError):  # some network disks know no locks; then one process at a time is up to you
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def replaced_folder(target: Path, is_ours: Callable[[Path], bool], needed_bytes: int = 0) -> Iterator[Path]:
+    """`with replaced_folder(…) as work`: an empty folder beside `target`, which takes its place when the block ends.
+
+    What stands at `target` is replaced only where `is_ours(target)`.  Whatever happens before the end (an error, a
+    kill, a full disk) leaves it as it was; what a killed process left behind, the next call removes.  A second process
+    that wants the same target waits for the first.
+
+    Raises FileExistsError where `target` is something else, OSError without room for `needed_bytes`.
+    """
+    target = target.expanduser().absolute()
+    making, old = f'.{target.name}.making-', target.with_name(f'.{target.name}.replaced')
+    with locked(cache_folder() / 'locks' / hashlib.sha256(str(target).encode()).hexdigest()[:16]):
+        if old.exists() and not target.exists():  # killed between the two renames below
+            old.rename(target)
+        for left in (old, *target.parent.glob(escape(making) + '*')):
+            shutil.rmtree(left, ignore_errors=True)
+        empty = target.is_dir() and not any(target.iterdir())
+        if os.path.lexists(target) and (target.is_symlink() or not target.is_dir() or not (empty or is_ours(target))):
+            raise FileExistsError(f'{tilde(target)} is there, and is something else: choose another name')
+        require_room(target.parent, needed_bytes)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=making, dir=target.parent))
+        try:
+            yield work
+            _to_disk(work)
+            if target.exists():
+                target.rename(old)
+            work.rename(target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _to_disk(folder: Path) -> None:
+    """Wait until all files are on the disk, so that a full one is noticed in time; let everybody read them."""
+    folder.chmod(0o755)  # mkdtemp and safetensors let nobody else
+    for path in (*folder.iterdir(), folder):
+        if path.is_file():
+            path.chmod(0o644)
+        number = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

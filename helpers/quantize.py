@@ -1,17 +1,12 @@
 """Around `lmdeploy lite auto_awq`: is this checkpoint fit for it, where does it write, what came out."""
 
 import contextlib
-import hashlib
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from glob import escape
 from pathlib import Path
 
-from .files import cache_folder, locked, read_json, require_room, tilde
+from .files import read_json, replaced_folder, tilde
 from .mending import CheckpointError, inspect_checkpoint
 from .shards import read_header, shard_names
 
@@ -106,27 +101,10 @@ def quantized_folder(target: str | Path, needed_bytes: int = 0) -> Iterator[Path
     Raises FileExistsError where TARGET is something other than a quantised checkpoint, OSError without room,
     CheckpointError when the folder is not whole at the end.
     """
-    target = Path(target).expanduser().absolute()
-    made, old = f'.{target.name}.making-', target.with_name(f'.{target.name}.replaced')
-    with locked(cache_folder() / 'locks' / hashlib.sha256(str(target).encode()).hexdigest()[:16]):
-        if old.exists() and not target.exists():  # killed between the two renames below
-            old.rename(target)
-        for left in (old, *target.parent.glob(escape(made) + '*')):
-            shutil.rmtree(left, ignore_errors=True)
-        _require_replaceable(target)
-        require_room(target.parent, needed_bytes)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=made, dir=target.parent))
-        try:
-            yield work
-            _require_whole(work, target)
-            _to_disk(work)
-            if target.exists():
-                target.rename(old)
-            work.rename(target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    target = Path(target)
+    with replaced_folder(target, _is_quantised, needed_bytes) as work:
+        yield work
+        _require_whole(work, target)
 
 
 def describe_checkpoint(path: str | Path) -> CheckpointDescription:
@@ -173,18 +151,8 @@ def _check_architecture(path: Path, config: dict) -> None:
         )
 
 
-def _require_replaceable(target: Path) -> None:
-    if not os.path.lexists(target):
-        return
-    if target.is_dir() and not target.is_symlink():
-        if not any(target.iterdir()):
-            target.rmdir()
-            return
-        if 'quantization_config' in read_json(target / 'config.json'):
-            return
-    raise FileExistsError(
-        f'{tilde(target)} is there, and is no quantised checkpoint: it is not replaced; choose another name'
-    )
+def _is_quantised(folder: Path) -> bool:
+    return 'quantization_config' in read_json(folder / 'config.json')
 
 
 def _require_whole(work: Path, target: Path) -> None:
@@ -192,23 +160,10 @@ def _require_whole(work: Path, target: Path) -> None:
     faults = [problem.detail for problem in report.problems if problem.fatal]
     if not faults and not describe_checkpoint(work).weights.packed_bytes:
         faults = ['its weights are not quantised']
-    if not faults and 'quantization_config' not in read_json(work / 'config.json'):
+    if not faults and not _is_quantised(work):
         faults = ['its config.json has no quantization_config']
     if faults:
         raise CheckpointError(
             f'{tilde(target)} is not written, because what the command left is not whole ({"; ".join(faults)}).  '
             f'What stopped it stands in its own output'
         )
-
-
-def _to_disk(folder: Path) -> None:
-    """Wait until all files are on the disk, so that a full one is noticed before the renaming."""
-    folder.chmod(0o755)
-    for path in (*folder.iterdir(), folder):
-        if path.is_file():
-            path.chmod(0o644)  # safetensors lets nobody else read its files
-        number = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
