@@ -161,3 +161,11 @@ def test_a_device_has_a_folder_of_its_own():
     folder = load('records').device_folder
     assert folder('NVIDIA H200') == 'h200'
     assert folder('NVIDIA A100-SXM4-80GB') == 'a100-sxm4-80gb'
+
+
+def test_w4a16_on_the_cpu_is_measured_layer_by_layer():
+    command = [sys.executable, 'w4a16_cpu.py', '--quick', '--dtypes', 'bfloat16']
+    done = subprocess.run(command, capture_output=True, text=True, cwd=BENCHMARKS)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split('|')[1:4] for line in done.stdout.splitlines() if '| bfloat16 |' in line]
+    assert len(rows) == 24  # six layers, four batches
