@@ -74,6 +74,7 @@ _MODULE_OF = {
     'CalibrationDataset': 'calibration',
     'answer_perplexity': 'calibration',
     'calibration_dataset': 'calibration',
+    'calibration_ids': 'calibration',
     'heldout_answers': 'calibration',
     # quantize: around `lmdeploy lite auto_awq`
     'CheckpointDescription': 'quantize',
@@ -82,6 +83,12 @@ _MODULE_OF = {
     'cli_lite_arguments': 'quantize',
     'describe_checkpoint': 'quantize',
     'quantized_folder': 'quantize',
+    # compress: models without some channels or layers, and taught by the larger one
+    'distil': 'compress',
+    'keep_layers': 'compress',
+    'load_llama': 'compress',
+    'prune_channels': 'compress',
+    'save_llama': 'compress',
     # rounding: one weight matrix to 4 bits
     'group_grid': 'rounding',
     'layer_inputs': 'rounding',

@@ -105,6 +105,12 @@ def read_text(path: str | Path) -> list[str]:
     return text.removeprefix('\ufeff').replace('\r\n', '\n').split('\n\n')
 
 
+def calibration_ids(model: str | Path, longest: int = 128) -> list[list[int]]:
+    """The course's conversations in the model's tokens, each cut to `longest`; for training and for one layer."""
+    tokenizer = _tokenizer(Path(model))
+    return [tokenizer(text, add_special_tokens=False).input_ids[:longest] for text in _course_texts(tokenizer)]
+
+
 def heldout_answers(model: str | Path, language: str | None = None) -> list[tuple[list[int], list[int]]]:
     """Questions with their right answers, in the model's own tokens, to measure a model's quality with.
 

@@ -6,7 +6,14 @@ import math
 import pytest
 from checkpoint_support import edit_json, files_of
 
-from helpers.calibration import DATA, answer_perplexity, calibration_dataset, heldout_answers, read_text
+from helpers.calibration import (
+    DATA,
+    answer_perplexity,
+    calibration_dataset,
+    calibration_ids,
+    heldout_answers,
+    read_text,
+)
 from helpers.models import EMBEDDED
 
 TINY = EMBEDDED / 'tiny-chat'
@@ -120,6 +127,12 @@ def test_the_texts_that_ship():
     assert sum(messages[0]['content'] in told for messages in asked) <= 0.1 * len(asked)
     for language in ('en', 'zh'):
         assert sum(row['language'] == language for row in rows['calibration']) > 100
+
+
+def test_conversations_in_tokens(tokenizer):
+    ids = calibration_ids(TINY, longest=40)
+    assert max(map(len, ids)) == 40
+    assert all(tokenizer.decode(row).startswith('<s><|im_start|>') for row in ids)
 
 
 def test_heldout_answers(tokenizer):
