@@ -80,7 +80,7 @@ def cli_lite_arguments() -> list[str]:
     """Give the options that make `lmdeploy lite auto_awq` work on this machine; [] on CUDA.
 
     On a CPU: `--dtype float16`, because `auto_awq` asks CUDA whether bfloat16 is supported, and stops where that says
-    no.  W4A16's scales are float16 in any case.
+    no.  Scales, embeddings and output head are then float16 in the result; elsewhere they have the source's type.
     """
     from .engine import engine_choice
 

@@ -81,6 +81,7 @@ def test_the_student_learns_from_the_teacher(source, model):
     assert losses == again
     assert torch.equal(given, given_again)
     assert torch.equal(logits(model), before)
+    assert all(parameter.grad is None for parameter in model.parameters())
 
 
 def test_padding_teaches_nothing(source, model):
