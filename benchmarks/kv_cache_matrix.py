@@ -2,7 +2,8 @@
 
     python benchmarks/kv_cache_matrix.py --save h200/kv_cache [--plan explore] [--models 1_8b] [--minutes 10] ...
 
-Random weights in the exact geometries of InternLM2-Chat-1.8B and 7B and of Qwen3-1.7B, bf16 and W4A16.  Every engine
+Random weights in the exact geometries of InternLM2-Chat-1.8B and 7B and of Qwen3-1.7B, bf16 and W4A16; and of Qwen3-4B,
+which no constant of `helpers.kv_cache` was fitted to.  Every engine
 starts in a process of its own; the process reads the memory before and after, and TurboMind's own log says how much
 was free, how large the cache is and how it is cut.  An engine that does not start in time is stopped and recorded as
 a hang.  Some are filled with requests until one has to wait.  Some start beside a ballast that leaves only 8182 MiB of
@@ -31,7 +32,8 @@ from helpers.records import new_record, require_savable, save_record
 
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1 << 20
-MODELS = {'1_8b': 'internlm2-chat-1_8b', '7b': 'internlm2-chat-7b', 'qwen': 'qwen3-1.7b'}
+MODELS = {'1_8b': 'internlm2-chat-1_8b', '7b': 'internlm2-chat-7b', 'qwen': 'qwen3-1.7b', 'qwen4b': 'qwen3-4b'}
+MATRIX = ('1_8b', '7b', 'qwen')
 SLICE_MIB = 8182
 HANGS_AFTER = 300  # lines `out of memory at …` before the engine has started
 CONTEXT, STARTED, SERVED, FILLED = 'context', 'started', 'served', 'filled'
@@ -47,13 +49,18 @@ class Case:
     ratio: float = 0.8
     max_batch_size: int | None = 128  # None: LMDeploy's default for the device
     session_len: int | None = None  # None: the model's
+    prefill: int | None = None  # max_prefill_token_num; None: LMDeploy's default
     slice_mib: int | None = None  # what a ballast leaves of the card
     fill: bool = False
     engine: str = 'turbomind'
 
     @property
     def key(self) -> str:
-        return json.dumps(dataclasses.asdict(self))
+        """What tells this start from others; fields that have their default are left out."""
+        default = Case(self.model)
+        return json.dumps(
+            {k: v for k, v in dataclasses.asdict(self).items() if v != getattr(default, k) or k == 'model'}
+        )
 
 
 def cases(plan: str) -> list[Case]:
@@ -87,18 +94,29 @@ def cases(plan: str) -> list[Case]:
     ]
     if plan == 'explore':
         return explore
+    edges = [  # where it just hangs, and just starts: it must hold 8576 tokens, or 4096, or 896
+        *(Case('1_8b', ratio=r, max_batch_size=384, slice_mib=SLICE_MIB) for r in (0.24, 0.25)),
+        *(Case('1_8b', ratio=r, max_batch_size=384, session_len=4096, slice_mib=SLICE_MIB) for r in (0.14, 0.15)),
+        *(Case('1_8b', ratio=r, max_batch_size=384, prefill=512, slice_mib=SLICE_MIB) for r in (0.03, 0.04)),
+    ]
+    others = [
+        *(Case('qwen4b', weights, ratio=0.4, max_batch_size=b) for weights in ('bf16', 'awq') for b in (128, None)),
+        Case('qwen4b', engine='pytorch', ratio=0.4),
+        Case('7b', engine='pytorch', ratio=0.4),
+        Case('1_8b', 'awq', engine='pytorch', ratio=0.4),
+    ]
     ratios, policies = (0.01, 0.8, 0.2, 0.5, 0.4), (0, 8, 4)
     matrix = [
         Case(model, weights, policy, ratio, batch, fill=ratio == 0.01 and batch == 128 and weights == 'bf16')
         for ratio, batch, policy, weights, model in itertools.product(
-            ratios, (128, None), policies, ('bf16', 'awq'), MODELS
+            ratios, (128, None), policies, ('bf16', 'awq'), MATRIX
         )
     ]
     slices = [
         Case('1_8b', weights, policy, ratio, 384, slice_mib=SLICE_MIB)
         for ratio, policy, weights in itertools.product((0.8, 0.4, 0.01, 0.5, 0.2), policies, ('bf16', 'awq'))
     ]
-    return list(dict.fromkeys([*explore, *slices, *matrix]))
+    return list(dict.fromkeys([*explore, *edges, *others, *slices, *matrix]))
 
 
 # -------------------------------------------------------------------------- in the process of one engine
@@ -144,8 +162,8 @@ def start(case: Case, folder: str, gpu: int, log: str, out: str) -> None:
         config = (TurbomindEngineConfig if case.engine == 'turbomind' else PytorchEngineConfig)(
             cache_max_entry_count=case.ratio,
             quant_policy=case.quant_policy,
-            max_batch_size=case.max_batch_size,
             session_len=case.session_len,
+            **({'max_batch_size': case.max_batch_size} if case.max_batch_size else {}),
         )
         pipe = pipeline(folder, backend_config=config, log_level='INFO')
         engine = pipe.async_engine.engine
@@ -212,7 +230,7 @@ def parse_log(text: str) -> dict:
 
 
 def measure(case: Case, folder: Path, gpu: int, context, timeout_s: float) -> dict:
-    """Start one engine in a process of its own; its row, without the prediction."""
+    """Start one engine in a process of its own; its row."""
     with tempfile.TemporaryDirectory() as scratch:
         log, out = Path(scratch, 'log'), Path(scratch, 'out')
         log.touch()
@@ -240,65 +258,66 @@ def measure(case: Case, folder: Path, gpu: int, context, timeout_s: float) -> di
     return row
 
 
-def with_prediction(row: dict) -> dict:
-    """Add what `predict_memory` says, and what the measurement has under the same names."""
+def figures_of(row: dict) -> dict:
+    """A start as the record has it: what was asked for, and what was measured, in MiB or tokens.
+
+    `arguments` are those of `helpers.predict_memory`, `free_bytes` among them.
+    """
     stages, log = row['stages'], row['log']
-    if CONTEXT not in stages:
-        return row
-    started = stages.get(STARTED, {})
+    started, context = stages.get(STARTED, {}), stages.get(CONTEXT, {})
     geometry = GEOMETRIES[MODELS[row['model']]]
-    p = predict_memory(
-        geometry,
-        stages[CONTEXT]['free_bytes'],
-        engine=row['engine'],
-        cache_max_entry_count=row['ratio'],
-        quant_policy=row['quant_policy'],
-        awq=row['weights'] == 'awq',
-        session_len=row['session_len'] or geometry.max_position_embeddings,
-        max_batch_size=row['max_batch_size'] or started.get('max_batch_size') or 1024,
-    )
-    predicted = {
-        'starts': p.problem is None,
-        'free_at_sizing_mib': round(p.free_at_sizing_bytes / MIB, 2),
-        'budget_mib': round(p.budget_bytes / MIB, 2),
-        'slab_bytes': p.slab_bytes,
-        'block_bytes': p.block_bytes,
-        'num_blocks': p.num_blocks,
-        'tokens': p.tokens,
-        'weights_mib': round(p.weight_bytes / MIB, 1),
-        'engine_mib': round(p.engine_bytes / MIB, 1),
+    arguments = {
+        'model': MODELS[row['model']],
+        'free_bytes': context.get('free_bytes'),
+        'engine': row['engine'],
+        'cache_max_entry_count': row['ratio'],
+        'quant_policy': row['quant_policy'],
+        'awq': row['weights'] == 'awq',
+        'session_len': row['session_len'] or geometry.max_position_embeddings,
+        'max_batch_size': row['max_batch_size'] or started.get('max_batch_size') or 1024,
     }
-    measured = {'starts': row['outcome'] == 'started'}
-    blocks = log.get('num_blocks', started.get('num_blocks'))
-    if blocks is not None:
-        measured |= {'num_blocks': blocks, 'tokens': blocks * 64}
-    measured |= {
+    if row.get('prefill'):
+        arguments['max_prefill_token_num'] = row['prefill']
+    figures = {'arguments': arguments, 'slice_mib': row['slice_mib'], 'outcome': row['outcome']}
+    figures |= {
         name: log[name] for name in ('free_at_sizing_mib', 'budget_mib', 'slab_bytes', 'block_bytes') if name in log
     }
-    last = stages.get(SERVED) or started
-    if last:
-        measured['engine_mib'] = round((stages[CONTEXT]['free_bytes'] - last['free_bytes']) / MIB, 1)
-        measured['context_mib'] = round(
-            (stages[CONTEXT]['card_used_bytes'] - stages['before']['card_used_bytes']) / MIB, 1
-        )
-        measured['card_used_mib'] = round(last['card_used_bytes'] / MIB, 1)
-    return row | {'predicted': predicted, 'measured': measured}
+    blocks = log.get('num_blocks', started.get('num_blocks'))
+    if blocks is not None:
+        figures['tokens'] = blocks * 64
+    if last := stages.get(SERVED) or started:
+        before, ready = stages['before']['card_used_bytes'], context['card_used_bytes']
+        figures['engine_mib'] = round((context['free_bytes'] - last['free_bytes']) / MIB, 1)
+        figures['context_mib'] = round((ready - before) / MIB, 1)
+        figures['start_s'] = round(started['time_s'] - context['time_s'], 1)
+    if filled := stages.get(FILLED):
+        figures['filled'] = {
+            'requests': filled['requests'],
+            'prompt_tokens': filled['prompt_tokens'],
+            'most_blocks': log['most_blocks_used'],
+            'most_requests_waiting': log['most_requests_waiting'],
+            'engine_mib': round((context['free_bytes'] - filled['free_bytes']) / MIB, 1),
+        }
+    return figures
 
 
 def line_of(row: dict) -> str:
-    """One line for the eye."""
+    """One line for the eye: measured, and predicted in brackets."""
+    figures = figures_of(row)
     batch, kv = row['max_batch_size'] or 'def', row['quant_policy'] or 16
-    name = f'{row["engine"][:2]} {row["model"]:<5}{row["weights"]:<5}kv{kv:<3}r{row["ratio"]:<5}b{batch:<4}'
+    name = f'{row["engine"][:2]} {row["model"]:<7}{row["weights"]:<5}kv{kv:<3}r{row["ratio"]:<5}b{batch:<4}'
     name += f'{row["slice_mib"] or "card":>5} {row["outcome"]:<8}'
-    p, m = row.get('predicted', {}), row.get('measured', {})
-    if 'engine_mib' not in m:
-        return f'{name} predicted: {"starts" if p.get("starts") else "does not start"}'
-    text = f'{name} tokens {m.get("tokens")} ({p["tokens"]})  engine {m["engine_mib"]:.0f} MiB ({p["engine_mib"]:.0f})'
-    text += f'  free at sizing {m.get("free_at_sizing_mib")} ({p["free_at_sizing_mib"]})'
-    if 'filled' in row['stages']:
-        log = row['log']
-        text += f'  filled {log.get("most_blocks_used")}/{log.get("most_blocks_made")} blocks, '
-        text += f'{log.get("most_requests_waiting")} waiting'
+    if figures['arguments']['free_bytes'] is None:
+        return name
+    p = predict_memory(**figures['arguments'])
+    if 'engine_mib' not in figures:
+        return f'{name} (predicted: {"does not start" if p.problem else "starts"})'
+    text = f'{name} tokens {figures.get("tokens")} ({p.tokens})'
+    text += f'  engine {figures["engine_mib"]:.0f} MiB ({p.engine_bytes / MIB:.0f})'
+    if 'free_at_sizing_mib' in figures:
+        text += f'  free at sizing {figures["free_at_sizing_mib"]:.0f} ({p.free_at_sizing_bytes / MIB:.0f})'
+    if filled := figures.get('filled'):
+        text += f'  filled {filled["most_blocks"]} blocks, {filled["most_requests_waiting"]} waiting'
     return text
 
 
@@ -342,7 +361,7 @@ class Gpu:
         if 'forked subprocess' in json.dumps(row['stages'].get('failed', '')):  # something used CUDA on import
             self.context = process_context('spawn')
             row = measure(case, weights, self.index, self.context, self.args.timeout)
-        return {'key': case.key, **row}
+        return row
 
     def checkpoint(self, case: Case) -> Path:
         """The folder of a case's random weights, made if it is not there."""
@@ -424,8 +443,7 @@ def main() -> int:
         args.commit = require_savable(args.save, args.commit)
     wanted = chosen(args)
     args.rows.parent.mkdir(parents=True, exist_ok=True)
-    rows = [json.loads(line) for line in args.rows.read_text().splitlines()] if args.rows.exists() else []
-    there = {row['key'] for row in rows}
+    there = read_rows(args.rows)
     todo = [case for case in wanted if case.key not in there]
     print(f'{len(wanted)} starts, {len(todo)} of them to measure', flush=True)
     if args.list:
@@ -433,14 +451,21 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as scratch:
         measure_all(todo, args, args.checkpoints or Path(scratch))
-    rows = [json.loads(line) for line in args.rows.read_text().splitlines()] if args.rows.exists() else []
-    keys = {case.key for case in wanted}
-    rows = [row for row in rows if row['key'] in keys]
+    there = read_rows(args.rows)
+    rows = [there[case.key] for case in wanted if case.key in there]
     if args.save and rows:
         save(rows, args.save, args.commit)
         if len(rows) == len(wanted):
             args.rows.unlink()  # the next call measures anew
     return 0 if len(rows) == len(wanted) else 1
+
+
+def read_rows(path: Path) -> dict[str, dict]:
+    """The starts that were measured before, by their keys."""
+    fields = {field.name for field in dataclasses.fields(Case)}
+    lines = path.read_text().splitlines() if path.exists() else []
+    rows = [json.loads(line) for line in lines]
+    return {Case(**{k: v for k, v in row.items() if k in fields}).key: row for row in rows}
 
 
 def measure_all(todo: list[Case], args, folder: Path) -> None:
@@ -460,7 +485,7 @@ def measure_all(todo: list[Case], args, folder: Path) -> None:
                     with open(args.rows, 'a', encoding='utf-8') as file:
                         file.write(json.dumps(row) + '\n')
                     elapsed = time.monotonic() - begin
-                    print(f'[{number}/{len(todo)} {elapsed:4.0f} s] {line_of(with_prediction(row))}', flush=True)
+                    print(f'[{number}/{len(todo)} {elapsed:4.0f} s] {line_of(row)}', flush=True)
         finally:
             gpu.end_ballast()
 
@@ -481,13 +506,9 @@ def process_context(method: str):
 
 
 def save(rows: list[dict], name: str, commit: str) -> None:
-    """Write the record, with the predictions of this commit."""
-    rows = [with_prediction(row) for row in rows]
-    for row in rows:
-        row.pop('key')
-        row.pop('log_tail', None)
-    data = {'slice_mib': SLICE_MIB, 'rows': rows}
-    model = 'InternLM2-Chat-1.8B and 7B, Qwen3-1.7B'
+    """Write the record."""
+    data = {'slice_mib': SLICE_MIB, 'rows': [figures_of(row) for row in rows]}
+    model = 'InternLM2-Chat-1.8B and 7B, Qwen3-1.7B and 4B'
     print(
         'written:', save_record(new_record('kv_cache', model=model, weights='random', data=data, commit=commit), name)
     )

@@ -151,11 +151,14 @@ def slab_of(block_bytes: int) -> tuple[int, int]:
 
 # ----------------------------------------------------------------------------------------------------- the prediction
 
-# Measured on an H200 (records/h200/kv_cache.json); another card differs by some ten MiB.
-CONTEXT_BYTES = 530 * MIB  # the CUDA context that a process gets before it does anything
-_TURBOMIND_LOADING_BYTES = 440 * MIB  # kernels, GEMM workspaces: taken before the cache is sized
-_TURBOMIND_FIXED_BYTES = 90 * MIB  # and after that
-_MAX_PREFILL_TOKENS = 8192  # max_prefill_token_num
+# Measured on an H200 with LMDeploy 0.18.0 (records/h200/kv_cache.json); another card differs by some ten MiB.
+CONTEXT_BYTES = 527 * MIB  # the CUDA context that a process gets before it does anything
+_TURBOMIND_LOADING_BYTES = 12 * MIB + 13 * PAGE_BYTES  # kernels, GEMM workspaces: taken before the cache is sized
+_TURBOMIND_SERVING_BYTES = 38 * MIB  # kernels that are loaded when they are first used
+_TURBOMIND_BUFFER_BYTES = 30 * MIB  # buffers that `turbomind_buffer_bytes` does not count one by one
+_PYTORCH_LOADING_BYTES = 210 * MIB
+_PYTORCH_GRAPH_BYTES = 246 * MIB, 136 << 10  # CUDA graphs: a constant, and more for each request of a batch
+_ACCURACY_BYTES = 64 * MIB
 _SPLIT_TOKENS = 4096  # kMaxWorkspaceTokens
 _LEAST_BLOCKS = 16  # of the PyTorch engine
 
@@ -201,7 +204,7 @@ class MemoryPrediction:
 
     @property
     def left_bytes(self) -> int:
-        """What stays free once the engine runs; below 0 it will not."""
+        """What stays free once the engine runs, give or take some ten MiB on CUDA."""
         return self.free_bytes - self.engine_bytes
 
     def sequences(self, length: int) -> int:
@@ -211,13 +214,15 @@ class MemoryPrediction:
     @property
     def problem(self) -> str | None:
         """Why the engine would not start; None if it will."""
-        if self.left_bytes < 0:
-            return f'{-self.left_bytes / MIB:.0f} MiB more than the {self.free_bytes / MIB:.0f} MiB that are free'
-        if self.tokens < self.least_tokens:
+        if self.left_bytes < -_ACCURACY_BYTES:
             return (
-                f'a cache of {self.budget_bytes / MIB:.0f} MiB holds {self.tokens} tokens; to start, '
-                f'it must hold {self.least_tokens}'
+                f'it takes {-self.left_bytes / MIB:.0f} MiB more than the {self.free_bytes / MIB:.0f} MiB that are free'
             )
+        if self.tokens < self.least_tokens:
+            problem = f'a cache of {self.budget_bytes / MIB:.0f} MiB holds {self.tokens} tokens'
+            if self.engine == 'turbomind':
+                return f'{problem}, and it warms up with a prompt of {self.least_tokens}, for which it waits for ever'
+            return f'{problem}; to start, it must hold {self.least_tokens}'
         return None
 
     def __str__(self) -> str:
@@ -247,6 +252,7 @@ def predict_memory(
     awq: bool = False,
     session_len: int | None = None,
     max_batch_size: int | None = None,
+    max_prefill_token_num: int = 8192,
     block_tokens: int = 64,
     tp: int = 1,
 ) -> MemoryPrediction:
@@ -258,8 +264,8 @@ def predict_memory(
             the memory budget).  None: of this machine's device, now.
         engine: 'turbomind', 'pytorch' (on CUDA) or 'cpu' (the PyTorch engine on the CPU device).  None: the one that
             `engine_config` takes here.
-        cache_max_entry_count, quant_policy, session_len, max_batch_size, tp: as in LMDeploy's engine configuration,
-            with its defaults.
+        cache_max_entry_count, quant_policy, session_len, max_batch_size, max_prefill_token_num, tp: as in LMDeploy's
+            engine configuration, with its defaults.
         dtype: of floats on the CPU, where None is 'float32', as in `engine_config`; on CUDA they take 16 bits.
         block_tokens: `cache_block_seq_len` of TurboMind, `block_size` of the PyTorch engine.
 
@@ -276,6 +282,7 @@ def predict_memory(
         awq=awq,
         session_len=session_len,
         max_batch_size=max_batch_size,
+        max_prefill_token_num=max_prefill_token_num,
         block_tokens=block_tokens,
         tp=tp,
     )
@@ -290,16 +297,18 @@ class _Case:
     geometry: Geometry
     free_bytes: int
     weight_bytes: int
+    scratch_bytes: int
     block_bytes: int
     block_tokens: int
     max_batch_size: int
+    max_prefill_token_num: int
     session_len: int
     tp: int
 
 
 def _case(
     model, free_bytes, *, engine=None, quant_policy=0, dtype=None, awq=False, session_len=None, max_batch_size=None,
-    block_tokens=64, tp=1,
+    max_prefill_token_num=8192, block_tokens=64, tp=1,
 ) -> _Case:  # fmt: skip
     engine = engine or _engine_here()
     if engine not in ('turbomind', 'pytorch', 'cpu'):
@@ -313,9 +322,11 @@ def _case(
         geometry,
         _free_here(engine) if free_bytes is None else free_bytes,
         engine_weight_bytes(tensors, geometry, engine, dtype, tp),
+        _conversion_bytes(tensors, geometry, tp) if engine == 'turbomind' else 0,
         block_tokens * kv_bytes_per_token(geometry, quant_policy, dtype, tp),
         block_tokens,
         max_batch_size or (0 if engine == 'cpu' else _default_max_batch_size()),
+        max_prefill_token_num,
         session_len or geometry.max_position_embeddings,
         tp,
     )
@@ -336,49 +347,75 @@ def _predict(case: _Case, ratio: float) -> MemoryPrediction:
 
 def _predict_turbomind(case: _Case, ratio: float) -> MemoryPrediction:
     """`TurboMind::Impl::CreateEngine` in src/turbomind/turbomind.cc: the cache is sized when the weights are there, and
-    taken before the workspaces.  It comes from a memory pool of CUDA, which takes memory in pieces of a page."""
-    budget = max(0, int((case.free_bytes - case.weight_bytes - _TURBOMIND_LOADING_BYTES) * ratio))
+    taken before the workspaces.  All of it comes from memory pools of CUDA, which take memory a page at a time; what
+    the conversion of 4-bit weights leaves in its pool, workspaces use later, but not what grows with the batch."""
+    weights = _in_pages(case.weight_bytes)
+    loading = weights - case.weight_bytes + _TURBOMIND_LOADING_BYTES + case.scratch_bytes
+    budget = max(0, int((case.free_bytes - case.weight_bytes - loading) * ratio))
     slab, per_slab = slab_of(case.block_bytes)
+    sizes = case.session_len, case.max_prefill_token_num, case.tp
+    buffers, of_no_batch = (
+        _in_pages(turbomind_buffer_bytes(case.geometry, batch, *sizes)) for batch in (case.max_batch_size, 0)
+    )
     return _prediction(
         case,
         ratio,
         budget_bytes=budget,
         num_blocks=budget // slab * per_slab,
-        loading_bytes=_TURBOMIND_LOADING_BYTES,
+        loading_bytes=loading,
         slab_bytes=slab,
         blocks_per_slab=per_slab,
-        pool_bytes=math.ceil(budget / PAGE_BYTES) * PAGE_BYTES,
-        workspace_bytes=_TURBOMIND_FIXED_BYTES
-        + turbomind_buffer_bytes(case.geometry, case.max_batch_size, case.session_len, case.tp),
+        pool_bytes=_in_pages(budget),
+        workspace_bytes=_TURBOMIND_SERVING_BYTES + buffers - min(case.scratch_bytes, of_no_batch),
         # it warms up with prompts of up to this length, and waits for ever if one does not fit
-        least_tokens=min(_MAX_PREFILL_TOKENS + case.max_batch_size, case.session_len),
+        least_tokens=min(case.max_prefill_token_num + case.max_batch_size, case.session_len),
     )
 
 
-def turbomind_buffer_bytes(geometry: Geometry, max_batch_size: int, session_len: int, tp: int = 1) -> int:
+def turbomind_buffer_bytes(
+    geometry: Geometry, max_batch_size: int, session_len: int, max_prefill_token_num: int = 8192, tp: int = 1
+) -> int:
     """Bytes of what TurboMind takes after the cache: buffers, and the activations of its longest prefill.
 
     Source: `UnifiedAttentionLayer` in src/turbomind/models/llama/unified_attention_layer.cc, `Generation` and
-    `SamplingData` in src/turbomind/generation.
+    `SamplingData` in src/turbomind/generation; activations: gate and up projection and their product, keys and values
+    twice.
     """
-    forward_tokens = _MAX_PREFILL_TOKENS + max_batch_size
+    forward_tokens = max_prefill_token_num + max_batch_size
     warm_up_tokens = min(forward_tokens, session_len)
-    q_width, ffn = geometry.num_heads * geometry.head_dim // tp, geometry.intermediate_size // tp
+    q_width, kv_width = (heads * geometry.head_dim // tp for heads in (geometry.num_heads, geometry.num_kv_heads))
     attention = 2 * forward_tokens * q_width + 4 * _SPLIT_TOKENS * (q_width + 2 * geometry.num_heads // tp)
     block_pointers = 2 * 8 * max_batch_size * math.ceil(session_len / 64)
     token_ids = 4 * max_batch_size * session_len
     sampling = 2 * 8 * max_batch_size * 1024
-    activations = 2 * warm_up_tokens * (3 * ffn + 2 * geometry.hidden_size)
-    return attention + block_pointers + token_ids + sampling + activations
+    activations = 2 * warm_up_tokens * (3 * geometry.intermediate_size // tp + 4 * kv_width)
+    return _TURBOMIND_BUFFER_BYTES + attention + block_pointers + token_ids + sampling + activations
+
+
+def _conversion_bytes(tensors: list[WeightTensor], geometry: Geometry, tp: int) -> int:
+    """What TurboMind's conversion of 4-bit weights leaves in its memory pool when the cache is sized.
+
+    Each matrix is spread to 16 bits and transposed on its way (`LinearWeight::prepare`).  The pages that were free
+    afterwards, 11, 7 and 42 for three models, grow with the widest matrix, that of gate and up projection.
+    """
+    if not any(tensor.name.endswith('.qweight') for tensor in tensors):
+        return 0
+    widest = 2 * geometry.hidden_size * 2 * geometry.intermediate_size // tp
+    return max(0, round(6.3 * widest / PAGE_BYTES - 2)) * PAGE_BYTES
+
+
+def _in_pages(nbytes: int) -> int:
+    return math.ceil(nbytes / PAGE_BYTES) * PAGE_BYTES
 
 
 def _predict_pytorch(case: _Case, ratio: float) -> MemoryPrediction:
     """`_get_runtime_size` and `_update_num_gpu_blocks` in lmdeploy/pytorch/engine/executor/base.py: room for
     activations and logits is left out first, less of it when under 16 blocks would stay; 2 blocks are too few."""
-    prefill_tokens = _MAX_PREFILL_TOKENS
+    prefill_tokens = case.max_prefill_token_num
+    free = case.free_bytes - case.weight_bytes - _PYTORCH_LOADING_BYTES
     while True:
         reserve = (prefill_tokens + 2 * case.max_batch_size) * case.geometry.vocab_size * 2
-        budget = max(0, int((case.free_bytes - case.weight_bytes - reserve) * ratio))
+        budget = max(0, int((free - reserve) * ratio))
         num_blocks = budget // case.block_bytes
         if num_blocks <= 2 or num_blocks >= _LEAST_BLOCKS or prefill_tokens == 1:
             break
@@ -388,7 +425,9 @@ def _predict_pytorch(case: _Case, ratio: float) -> MemoryPrediction:
         ratio,
         budget_bytes=budget,
         num_blocks=num_blocks,
+        loading_bytes=_PYTORCH_LOADING_BYTES,
         reserve_bytes=reserve,
+        workspace_bytes=_PYTORCH_GRAPH_BYTES[0] + case.max_batch_size * _PYTORCH_GRAPH_BYTES[1],
         least_tokens=3 * case.block_tokens,
     )
 
@@ -487,6 +526,7 @@ def _options_of(config) -> dict:
         'dtype': config.dtype,
         'session_len': config.session_len,
         'max_batch_size': config.max_batch_size,
+        'max_prefill_token_num': config.max_prefill_token_num,
         'block_tokens': config.cache_block_seq_len if turbomind else config.block_size,
         'tp': config.tp,
     }

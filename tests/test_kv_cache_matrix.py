@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import itertools
 import json
 import multiprocessing
 import os
@@ -10,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from helpers import predict_memory
 
 SCRIPT = Path(__file__).resolve().parent.parent / 'benchmarks' / 'kv_cache_matrix.py'
 LOG = """
@@ -49,8 +52,8 @@ def starts(case, folder, gpu, log, out):
     free = 140_000 * 2**20
     rows = [
         {'stage': 'before', 'card_used_bytes': 0},
-        {'stage': 'context', 'card_used_bytes': 2**29, 'free_bytes': free, 'total_bytes': free + 2**29},
-        {'stage': 'started', 'card_used_bytes': 2**32, 'free_bytes': free - 6000 * 2**20},
+        {'stage': 'context', 'time_s': 0.5, 'card_used_bytes': 2**29, 'free_bytes': free, 'total_bytes': free + 2**29},
+        {'stage': 'started', 'time_s': 7.0, 'card_used_bytes': 2**32, 'free_bytes': free - 6000 * 2**20},
         {'stage': 'served', 'card_used_bytes': 2**32, 'free_bytes': free - 6001 * 2**20},
     ]
     Path(out).write_text(''.join(json.dumps(row) + '\n' for row in rows))
@@ -83,11 +86,12 @@ def test_what_becomes_of_a_start(matrix, monkeypatch, tmp_path, start, timeout_s
     row = matrix.measure(case, tmp_path, 0, multiprocessing.get_context('fork'), timeout_s)
     assert time.monotonic() - begin < 15
     assert row['outcome'] == outcome
-    assert outcome in matrix.line_of(matrix.with_prediction(row))
+    assert outcome in matrix.line_of(row)
+    figures = matrix.figures_of(row)
+    assert figures['outcome'] == outcome
     if outcome == 'started':
-        full = matrix.with_prediction(row)
-        assert full['measured']['tokens'] == full['predicted']['tokens'] == 210 * 64
-        assert full['measured']['engine_mib'] == 6001
+        assert (figures['tokens'], figures['engine_mib'], figures['start_s']) == (210 * 64, 6001, 6.5)
+        assert predict_memory(**figures['arguments']).tokens == 210 * 64
     if outcome == 'failed':
         assert 'no such model' in row['stages']['failed']['error']
 
@@ -95,9 +99,15 @@ def test_what_becomes_of_a_start(matrix, monkeypatch, tmp_path, start, timeout_s
 def test_the_plan_has_every_combination_once_and_the_filters_choose(matrix):
     full = matrix.cases('full')
     assert len(full) == len(set(full))
-    grid = {(c.model, c.weights, c.quant_policy, c.ratio, c.max_batch_size) for c in full if not c.slice_mib}
-    assert len([g for g in grid if g[3] in (0.01, 0.2, 0.4, 0.5, 0.8) and g[4] in (128, None)]) == 3 * 2 * 3 * 5 * 2
+    asked = {
+        (c.model, c.weights, c.quant_policy, c.ratio, c.max_batch_size)
+        for c in full
+        if not c.slice_mib and c.engine == 'turbomind' and c.session_len is None
+    }
+    ratios = (0.01, 0.2, 0.4, 0.5, 0.8)
+    assert asked >= set(itertools.product(('1_8b', '7b', 'qwen'), ('bf16', 'awq'), (0, 8, 4), ratios, (128, None)))
     assert full[: len(matrix.cases('explore'))] == matrix.cases('explore')
+    assert len({case.key for case in full}) == len(full)
 
 
 class Gpu:
@@ -115,10 +125,10 @@ class Gpu:
             raise KeyboardInterrupt
         stages = {
             'before': {'card_used_bytes': 0},
-            'context': {'card_used_bytes': 2**29, 'free_bytes': 2**37},
-            'started': {'card_used_bytes': 2**33, 'free_bytes': 2**37 - 2**33, 'max_batch_size': 1024},
+            'context': {'time_s': 1, 'card_used_bytes': 2**29, 'free_bytes': 2**37},
+            'started': {'time_s': 9, 'free_bytes': 2**37 - 2**33, 'max_batch_size': 1024},
         }
-        return {'key': case.key, **dataclasses.asdict(case), 'outcome': 'started', 'log': {}, 'stages': stages}
+        return {**dataclasses.asdict(case), 'outcome': 'started', 'log': {}, 'stages': stages}
 
     def end_ballast(self):
         pass
@@ -153,7 +163,8 @@ def test_broken_off_it_goes_on_where_it_stopped(run, monkeypatch):
     ((name, record),) = run.saved
     assert (name, record.topic, record.weights) == ('h200/kv_cache', 'kv_cache', 'random')
     assert len(record.data['rows']) == 2 + Gpu.starts == 6
-    assert all(row['predicted']['tokens'] > 0 and row['measured']['engine_mib'] == 8192 for row in record.data['rows'])
+    assert all(row['engine_mib'] == 8192 for row in record.data['rows'])
+    assert {row['arguments']['max_batch_size'] for row in record.data['rows']} == {128, 1024}
     assert not run.rows.exists()  # the next call measures anew
 
 
