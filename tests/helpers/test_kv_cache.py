@@ -128,7 +128,7 @@ def made(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ('model', 'dtype', 'quant_policy', 'ratio'),
+    ('name', 'dtype', 'quant_policy', 'ratio'),
     [
         ('tiny-chat', 'float32', 0, 0.5),
         ('tiny-chat', 'float32', 8, 0.2),
@@ -140,14 +140,17 @@ def made(tmp_path_factory):
         ('tied', 'bfloat16', 0, 0.5),
     ],
 )
-def test_the_pool_of_a_started_engine_is_the_predicted_one_to_the_byte(model, dtype, quant_policy, ratio, made, budget):
+def test_the_pool_of_a_started_engine_is_the_predicted_one_to_the_byte(name, dtype, quant_policy, ratio, made, budget):
     budget(200 * MIB)
     config = engine_config(dtype=dtype, quant_policy=quant_policy, cache_max_entry_count=ratio)
-    predicted = require_startable(made(model), config)
+    predicted = require_startable(made(name), config)
     assert predicted.engine == 'cpu'
-    with pipeline(str(made(model)), backend_config=config, log_level='ERROR') as pipe:
+    with pipeline(str(made(name)), backend_config=config, log_level='ERROR') as pipe:
         engine = pipe.async_engine.engine
-        pools = engine.executor.model_agent.cache_engine.gpu_allocation.pools
+        agent = engine.executor.model_agent
+        pools, model = agent.cache_engine.gpu_allocation.pools, agent.patched_model.get_model()
+        tensors = {t.data_ptr(): t.nbytes for t in (*model.parameters(), *model.buffers())}
+        assert sum(tensors.values()) == predicted.weight_bytes
         assert engine.cache_config.num_gpu_blocks == predicted.num_blocks
         assert sum(pool.nbytes for pool in pools) == predicted.pool_bytes
     release()
@@ -280,22 +283,30 @@ RECORD = RECORDS / 'h200' / 'kv_cache.json'
 @pytest.mark.skipif(not RECORD.exists(), reason='it has not been measured')
 def test_every_start_of_the_record_is_predicted():
     rows = load_record('h200/kv_cache').data['rows']
-    hangs = 0
+    hangs = exact = 0
     for row in rows:
         p = predict_memory(**row['arguments'])
         assert (p.problem is None) == (row['outcome'] == 'started'), row
         if row['outcome'] != 'started':
             hangs += 1
             continue
-        turbomind = row['arguments']['engine'] == 'turbomind'
+        tokens = p.tokens
+        if row['arguments']['engine'] == 'turbomind':
+            # The conversion of 4-bit weights leaves now and then some pages more or less in its pool.
+            slack = 5 * 32 if row['arguments']['awq'] else 0.1
+            assert p.free_at_sizing_bytes / MIB == pytest.approx(row['free_at_sizing_mib'], abs=slack), row
+            budget = row['free_at_sizing_mib'] * MIB * p.cache_max_entry_count
+            tokens = budget // p.slab_bytes * p.blocks_per_slab * p.block_tokens
         # A pool's base may be aligned up, which takes a slab at most.
-        assert 0 <= p.tokens - row['tokens'] <= (p.blocks_per_slab if turbomind else 1) * p.block_tokens, row
+        assert 0 <= tokens - row['tokens'] <= p.blocks_per_slab * p.block_tokens, row
+        exact += tokens == row['tokens'] == p.tokens
         assert p.engine_bytes / MIB == pytest.approx(row['engine_mib'], abs=64), row
         if filled := row.get('filled'):
             assert filled['most_requests_waiting'] > 0
             assert filled['most_blocks'] * p.block_tokens == row['tokens']
     assert len(rows) > 50
     assert hangs > 5
+    assert exact > 0.9 * (len(rows) - hangs)
 
 
 # ------------------------------------------------------------------------------------------------------------ TurboMind
@@ -399,7 +410,7 @@ def test_the_pytorch_engine_is_computed_as_lmdeploy_does():
     from lmdeploy.pytorch.engine.executor.base import ExecutorBase, _WorkerCachePlanSizes
 
     block = 64 * kv_bytes_per_token(TWO)
-    for mib in (4000, 4500, 5200, 5600, 6000, 8000, 20_000, 140_000):
+    for mib in (4000, 4500, *range(5200, 5700, 20), 6000, 8000, 20_000, 140_000):
         executor = SimpleNamespace(
             cache_config=SimpleNamespace(
                 cache_max_entry_count=0.3, max_prefill_token_num=8192, max_batches=128, num_gpu_blocks=0
