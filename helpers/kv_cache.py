@@ -91,7 +91,7 @@ def engine_weight_bytes(
 # Source: the kernels `decoding_sm80_*_{u4,u8}.cu` in LMDeploy's src/turbomind/kernels/attention/codegen; a head
 # dimension of 192 has none.
 TURBOMIND_KV_QUANT_HEAD_DIMS = (64, 128, 256, 576)
-_KV_BITS = {8: 8, 4: 4}
+_KV_QUANT = {8: (8, 2), 4: (4, 2), 16: (8, 0), 17: (8, 0)}  # quant_policy: bits of a number, parameters of a vector
 
 
 def kv_bytes_per_token(geometry: Geometry, quant_policy: int = 0, dtype: str = 'bfloat16', tp: int = 1) -> int:
@@ -99,7 +99,8 @@ def kv_bytes_per_token(geometry: Geometry, quant_policy: int = 0, dtype: str = '
 
     A key and a value for every layer and KV head, `head_dim` numbers each: in `dtype` (quant_policy 0), or in 8 or 4
     bits (quant_policy 8 or 4) with two parameters, scale and zero point, in `dtype`.  So int8 holds 1.94 times and
-    int4 3.76 times as many tokens as bf16 at a head dimension of 128, not 2 and 4 times.
+    int4 3.76 times as many tokens as bf16 at a head dimension of 128, not 2 and 4 times.  fp8 (16 and 17, PyTorch
+    engine) has no parameters here.
 
     Source: `block::Layout` in src/turbomind/kernels/attention/block.h; `build_quant_cache_descs` in
     lmdeploy/pytorch/engine/cache_engine/schema.py.  With more devices than KV heads TurboMind repeats heads
@@ -110,12 +111,13 @@ def kv_bytes_per_token(geometry: Geometry, quant_policy: int = 0, dtype: str = '
     width = DTYPE_BYTES[dtype]
     if quant_policy == 0:
         vector = geometry.head_dim * width
-    elif quant_policy in _KV_BITS:
-        if geometry.head_dim * _KV_BITS[quant_policy] % 8:
+    elif quant_policy in _KV_QUANT:
+        bits, parameters = _KV_QUANT[quant_policy]
+        if geometry.head_dim * bits % 8:
             raise ValueError(f'quant_policy={quant_policy}: a head dimension of {geometry.head_dim} is odd')
-        vector = geometry.head_dim * _KV_BITS[quant_policy] // 8 + 2 * width
+        vector = geometry.head_dim * bits // 8 + parameters * width
     else:
-        raise ValueError(f'quant_policy={quant_policy!r}: 0 (none), 8 (int8) or 4 (int4)')
+        raise ValueError(f'quant_policy={quant_policy!r}: known here are 0 (none), 8 (int8), 4 (int4), 16 and 17 (fp8)')
     return geometry.num_layers * math.ceil(geometry.num_kv_heads / tp) * 2 * vector
 
 

@@ -56,6 +56,7 @@ def test_a_quantised_cache_holds_less_than_2_and_4_times_as_much():
     token = {policy: kv_bytes_per_token(TWO, policy) for policy in (0, 8, 4)}
     assert token[0] / token[8] == pytest.approx(1.94, abs=0.01)
     assert token[0] / token[4] == pytest.approx(3.76, abs=0.01)
+    assert kv_bytes_per_token(TWO, 16) == token[0] // 2
     assert kv_bytes_per_token(TWO, 4, dtype='float32') == 24 * 8 * 2 * (64 + 8)
 
 
@@ -208,8 +209,8 @@ def test_what_a_head_dimension_cannot_do_is_refused():
     odd = dataclasses.replace(TWO, head_dim=65)
     with pytest.raises(ValueError, match='a head dimension of 65 is odd'):
         predict_memory(odd, CARD, engine='pytorch', quant_policy=4)
-    with pytest.raises(ValueError, match='quant_policy=16'):
-        kv_bytes_per_token(TWO, 16)
+    with pytest.raises(ValueError, match='quant_policy=42: known here are'):
+        kv_bytes_per_token(TWO, 42)
 
 
 def test_an_unknown_engine_is_refused():
