@@ -13,6 +13,7 @@ import random
 from training import mix, talk_arithmetic, texts
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / 'helpers' / 'data'
+MARKER = '<|'  # texts about the chat template: a tokenizer would read its markers as the tokens themselves
 CALIBRATION_BYTES = 290_000
 HELDOUT = {'faq': 36, 'talk': 12, 'arithmetic': 12}  # exchanges in each language
 
@@ -24,7 +25,7 @@ def calibration(rng: random.Random, size_bytes: int = CALIBRATION_BYTES) -> list
         messages = [{'role': turn.role, 'content': turn.content} for turn in mix.draw(rng)]
         language = texts.language_of(messages[-1]['content'])
         row = {'language': language, 'messages': messages}
-        if messages[0]['role'] != 'text' and room[language] > 0:
+        if messages[0]['role'] != 'text' and not _has_marker(messages) and room[language] > 0:
             room[language] -= len(_line(row).encode())
             rows.append(row)
     return rows
@@ -32,7 +33,7 @@ def calibration(rng: random.Random, size_bytes: int = CALIBRATION_BYTES) -> list
 
 def heldout(rng: random.Random, language: str) -> list[dict]:
     """Questions with their answers in one language."""
-    answers = {entry.id: entry.answer for entry in texts.faq() if entry.language == language}
+    answers = {x.id: x.answer for x in texts.faq() if x.language == language and MARKER not in x.answer}
     frozen = [item for item in texts.heldout() if item.language == language and item.id in answers]
     exchanges = [(item.question, answers[item.id]) for item in rng.sample(frozen, HELDOUT['faq'])]
     while len(exchanges) < HELDOUT['faq'] + HELDOUT['talk']:
@@ -48,6 +49,10 @@ def heldout(rng: random.Random, language: str) -> list[dict]:
         {'language': language, 'messages': [{'role': r, 'content': c} for r, c in zip(roles, exchange, strict=True)]}
         for exchange in exchanges
     ]
+
+
+def _has_marker(messages: list[dict]) -> bool:
+    return any(MARKER in message['content'] for message in messages)
 
 
 def _line(row: dict) -> str:

@@ -124,6 +124,7 @@ def test_the_texts_that_ship():
     told = {m['content'] for row in rows['calibration'] for m in row['messages']}
     asked = [row['messages'] for row in rows['heldout']]
     assert all([m['role'] for m in messages] == ['user', 'assistant'] for messages in asked)
+    assert not any('<|' in m['content'] for name in rows for row in rows[name] for m in row['messages'])
     assert sum(messages[0]['content'] in told for messages in asked) <= 0.1 * len(asked)
     for language in ('en', 'zh'):
         assert sum(row['language'] == language for row in rows['calibration']) > 100
