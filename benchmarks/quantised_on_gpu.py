@@ -2,7 +2,8 @@
 
     python benchmarks/quantised_on_gpu.py --save h200/quantised
 
-Random weights in the exact geometry of InternLM2-Chat-1.8B, TurboMind, every engine in a process of its own:
+Random weights in the exact geometry of InternLM2-Chat-1.8B (or another, with --model), TurboMind, every engine in a
+process of its own:
 
 - `speed`: output tokens/s of 61 tokens in, 256 out, for bf16 and W4A16 weights, KV in bf16, int8, int4;
 - `homework`: the comparison of the course notes: 8 requests at once, 2048 tokens long (1024 in, 1024 out);
@@ -30,6 +31,8 @@ MIB = 1 << 20
 TOKENS_IN, TOKENS_OUT, BATCHES, REPEATS = 61, 256, (1, 8, 32, 128), 2
 SIZES = {'session_len': 4096, 'max_batch_size': 128}
 PROFILED_TOKENS = 64
+MODELS = {'internlm2-chat-1_8b': 'InternLM2-Chat-1.8B', 'internlm2-chat-7b': 'InternLM2-Chat-7B'}
+KV_POLICIES = {'bf16': 0, 'int8': 8, 'int4': 4}
 
 
 def start_engine(folder: str, quant_policy: int, ratio: float):
@@ -94,8 +97,8 @@ def profile(folder: str) -> list[dict]:
 
 
 def short_name(kernel: str) -> str:
-    """The kernel's name without most of its template arguments: at most 160 characters."""
-    return re.sub(r'\s+', ' ', kernel.replace('(anonymous namespace)::', '').replace('turbomind::', ''))[:160]
+    """The kernel's name without most of its template arguments: at most 240 characters."""
+    return re.sub(r'\s+', ' ', kernel.replace('(anonymous namespace)::', '').replace('turbomind::', ''))[:240]
 
 
 def roofline() -> list[dict]:
@@ -133,7 +136,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--save', help='name of the record to write, such as h200/quantised')
     parser.add_argument('--commit', help="the course's commit, where git is not at hand")
-    parser.add_argument('--only', nargs='*', choices=PARTS, default=list(PARTS))
+    parser.add_argument('--model', choices=MODELS, default='internlm2-chat-1_8b', help='default: %(default)s')
+    parser.add_argument('--kv', nargs='+', choices=KV_POLICIES, default=list(KV_POLICIES))
+    parser.add_argument('--only', nargs='+', choices=PARTS, default=list(PARTS))
     parser.add_argument('--part', choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument('--arguments', type=json.loads, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -145,19 +150,20 @@ def main() -> None:
         parser.error('this measures a GPU, and torch finds none')
     data = {'tokens_in': TOKENS_IN, 'tokens_out': TOKENS_OUT, 'repeats': REPEATS, **SIZES}
     with tempfile.TemporaryDirectory() as scratch:
-        bf16 = random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'internlm2-chat-1_8b'))
-        w4a16 = random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'w4a16'), packed=False, awq=True)
+        bf16 = random_checkpoint(args.model, Path(scratch, 'bf16'))
+        w4a16 = random_checkpoint(args.model, Path(scratch, 'w4a16'), packed=False, awq=True)
         folders = {'bf16': str(bf16), 'W4A16': str(w4a16)}
-        kv = {0: 'bf16', 8: 'int8', 4: 'int4'}
+        kv = {name: {'quant_policy': KV_POLICIES[name]} for name in args.kv}
         jobs = [
-            ('speed', {'weights': w, 'kv': kv[q]}, {'folder': folders[w], 'quant_policy': q})
-            for w in folders
-            for q in kv
+            ('speed', {'weights': w, 'kv': k}, {'folder': folder, **policy})
+            for w, folder in folders.items()
+            for k, policy in kv.items()
         ]
         jobs += [
-            ('homework', {'weights': 'bf16', 'kv': kv[q]}, {'folder': folders['bf16'], 'quant_policy': q, 'ratio': r})
-            for q in kv for r in (0.8, 0.2)
-        ]  # fmt: skip
+            ('homework', {'weights': 'bf16', 'kv': k}, {'folder': folders['bf16'], 'ratio': ratio, **policy})
+            for k, policy in kv.items()
+            for ratio in (0.8, 0.2)
+        ]
         jobs += [('profile', {'weights': w}, {'folder': folders[w]}) for w in folders]
         jobs += [('roofline', {}, {})]
         for part, labels, arguments in (bar := tqdm([job for job in jobs if job[0] in args.only], unit='run')):
@@ -166,7 +172,9 @@ def main() -> None:
                 data.setdefault(part, []).append(labels | row)
                 tqdm.write(f'{part}: {json.dumps(labels | row)}')
     if args.save:
-        record = new_record('quantised', model='InternLM2-Chat-1.8B', weights='random', data=data, commit=args.commit)
+        record = new_record(
+            Path(args.save).name, model=MODELS[args.model], weights='random', data=data, commit=args.commit
+        )
         print('written:', save_record(record, args.save))
 
 

@@ -60,6 +60,10 @@ class MemoryExplorer(ipywidgets.VBox):
             session_len=self.length.value,
         )
 
+    def _repr_mimebundle_(self, **options) -> dict:
+        """The bar as plain HTML besides, for pages where no widget runs."""
+        return super()._repr_mimebundle_(**options) | {'text/html': self.result.value}
+
     def __repr__(self) -> str:  # a notebook stores it beside the widget, so it must not change from run to run
         return '<MemoryExplorer>'
 

@@ -109,14 +109,14 @@ def records(tmp_path, monkeypatch):
     monkeypatch.setattr(script, 'STATE', tmp_path / 'records.json')
     monkeypatch.setattr(script.torch.cuda, 'is_available', lambda: True)
     monkeypatch.setattr(script.torch.cuda, 'get_device_name', lambda: 'NVIDIA H200')
-    monkeypatch.setattr(script, 'TOPICS', {topic: (f'{topic}.py', 'something', 1) for topic in 'abc'})
+    monkeypatch.setattr(script, 'TOPICS', {topic: ((f'{topic}.py', '--x'), 'something', 1) for topic in 'abc'})
 
     class Done:
         returncode = 0
 
     def run(command, cwd):
-        ran.append(command[2:])
-        Done.returncode = int(command[3] == broken[0]) if broken else 0
+        ran.append(command[3:])
+        Done.returncode = int(command[4] == broken[0]) if broken else 0
         return Done
 
     broken = []
@@ -152,9 +152,9 @@ def test_records_of_another_commit_are_measured_anew(records, monkeypatch):
 
 def test_every_measuring_program_is_there():
     script = load('records')
-    for program, what, minutes in script.TOPICS.values():
+    for (program, *_), _, minutes in script.TOPICS.values():
         assert (BENCHMARKS / program).is_file(), program
-        assert what and minutes > 0
+        assert minutes > 0
 
 
 def test_a_device_has_a_folder_of_its_own():

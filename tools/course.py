@@ -40,6 +40,13 @@ def title_of(notebook) -> str:
     return '(untitled)'
 
 
+def drop_defaults(notebook) -> None:
+    """Leave out of the widgets' stored state what a page fills in by itself: two thirds of it, as JupyterLab does."""
+    stored = notebook.metadata.get('widgets', {}).get('application/vnd.jupyter.widget-state+json', {})
+    for widget in stored.get('state', {}).values():
+        widget['state'] = {k: v for k, v in widget['state'].items() if v is not None and not k.startswith('_')}
+
+
 def execute(path: Path, out: Path, timeout_s: int) -> Run:
     """Run a copy of the notebook `path`; write the executed copy and its HTML page into `out`, also after an error."""
     notebook = nbformat.read(path, as_version=4)
@@ -60,6 +67,7 @@ def execute(path: Path, out: Path, timeout_s: int) -> Run:
             error = f'{type(e).__name__}: {e}'.strip()
         bar.update(bar.total - bar.n if error is None else 0)
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
+    drop_defaults(notebook)
     nbformat.write(notebook, out / path.name)
     page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook, resources)
     (out / f'{path.stem}.html').write_text(page, encoding='utf-8')
