@@ -53,6 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--save', help='name of the record to write, such as h200/auto_awq')
     parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    parser.add_argument('--search-scale', action='store_true', help='search the scales: several times as long')
     args = parser.parse_args()
     if args.save:
         args.commit = require_savable(args.save, args.commit)
@@ -61,7 +62,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         source = random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'llama'), packed=False)
         rows = [{'source_bytes': describe_checkpoint(source).weights.total_bytes}]
-        rows += [quantise(source, Path(scratch, f'awq-{search}'), search) for search in (False, True)]
+        rows += [quantise(source, Path(scratch, 'awq'), args.search_scale)]
     data = {**OPTIONS, 'source_bytes': rows[0]['source_bytes'], 'rows': rows[1:]}
     print(data)
     if args.save:
