@@ -70,8 +70,31 @@ def slice_of_a_card():
     return fig
 
 
+def choose():
+    """Steps from 16 bits to the smallest, and back where the answers are no longer good."""
+    fig, ax = canvas(9, 4.9)
+    steps = ('16 bit', '16 bit\n+ KV int8 or int4', 'W4A16', 'W4A16\n+ KV int8 or int4')
+    colors = (GREY, BLUE, GREEN, SAND)
+    for i, (step, color) in enumerate(zip(steps, colors, strict=True)):
+        y = 3.95 - 1.2 * i
+        box(ax, 0.3, y, 2.5, 0.75, step, color, 12, 'bold')
+        box(ax, 3.6, y, 2.0, 0.75, 'measure on your\nown questions:\ngood enough?', 'white', 9.5)
+        arrow(ax, (2.8, y + 0.375), (3.6, y + 0.375))
+        arrow(ax, (5.6, y + 0.375), (6.4, y + 0.375))
+        ax.text(6.0, y + 0.46, 'no', ha='center', fontsize=11, color=INK)
+        back = 'a larger model, or fine-tuning' if i == 0 else 'back to the step before'
+        box(ax, 6.4, y, 2.3, 0.75, back, RED, 10)
+        if i < 3:
+            ax.plot([4.6, 4.6, 1.55], [y, y - 0.225, y - 0.225], color=INK, lw=1.3)
+            arrow(ax, (1.55, y - 0.225), (1.55, y - 0.45))
+            ax.text(3.0, y - 0.17, 'yes, but memory is short', ha='center', va='bottom', fontsize=10, color=INK)
+    ax.text(4.7, 0.11, 'yes: use it', ha='left', va='center', fontsize=10, color=INK)
+    arrow(ax, (4.6, 0.35), (4.6, 0.02))
+    return fig
+
+
 def main() -> None:
-    for name, draw in {'engines': engines, 'slice': slice_of_a_card}.items():
+    for name, draw in {'engines': engines, 'slice': slice_of_a_card, 'choose': choose}.items():
         fig = draw()
         fig.savefig(HERE / f'{name}.png', dpi=110, metadata={'Software': None})
         plt.close(fig)
