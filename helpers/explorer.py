@@ -22,6 +22,11 @@ KV_POLICIES = {'bf16': 0, 'int8': 8, 'int4': 4}
 _COLOURS = {'weights': '#4c72b0', 'KV cache': '#dd8452', 'rest': '#8c8c8c', 'free': '#eeeeee'}
 
 
+def free_on(card_mib: int) -> int:
+    """Bytes that an engine finds free on a card of this size that nobody else uses: all but its own CUDA context."""
+    return card_mib * MIB - CONTEXT_BYTES
+
+
 class MemoryExplorer(ipywidgets.VBox):
     """Controls and the bar; the controls are attributes (`model`, `card`, `ratio`, …), so a cell can set them."""
 
@@ -51,7 +56,7 @@ class MemoryExplorer(ipywidgets.VBox):
         """What the controls stand for."""
         return predict_memory(
             self.model.value,
-            self.card.value * MIB - CONTEXT_BYTES,
+            free_on(self.card.value),
             engine='turbomind',
             cache_max_entry_count=self.ratio.value,
             quant_policy=KV_POLICIES[self.kv.value],
@@ -68,7 +73,9 @@ class MemoryExplorer(ipywidgets.VBox):
         return '<MemoryExplorer>'
 
     def _redraw(self, _=None) -> None:
-        self.result.value = explain(self.prediction, self.card.value, self.length.value)
+        card = next(name for name, mib in CARDS_MIB.items() if mib == self.card.value)
+        caption = f'{self.model.value}, {self.weights.value}, on {card}, ratio {self.ratio.value:g}, KV {self.kv.value}'
+        self.result.value = f'<div>{caption}</div>' + explain(self.prediction, self.card.value, self.length.value)
 
 
 def memory_explorer(model: str = 'internlm2-chat-1_8b') -> MemoryExplorer:
