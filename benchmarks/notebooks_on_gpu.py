@@ -58,7 +58,8 @@ def execute(path: Path, setting: str, executed: Path) -> dict:
     """Run one notebook; the row of the record."""
     notebook = nbformat.read(path, as_version=4)
     resources = {'metadata': {'path': str(path.parent)}}
-    client = NotebookClient(notebook, timeout=300, kernel_name='python3', resources=resources)
+    # One failing cell must not hide what those after it do.
+    client = NotebookClient(notebook, timeout=300, kernel_name='python3', resources=resources, allow_errors=True)
     start, error = time.perf_counter(), None
     before_bytes = card_memory().used_bytes
     with MemorySampler(0.02, card_memory, keep=1) as sampler:
@@ -67,6 +68,8 @@ def execute(path: Path, setting: str, executed: Path) -> dict:
         except Exception as e:  # whatever stopped it, the other notebooks still run
             error = f'{type(e).__name__}: {e}'
     time_s = time.perf_counter() - start
+    failed = [cell.id for cell in notebook.cells for o in cell.get('outputs', ()) if o.output_type == 'error']
+    error = error or (f'failing cells: {", ".join(failed)}' if failed else None)
     executed.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, executed / f'{setting}-{path.name}')
     row = {'setting': setting, 'notebook': path.stem, 'ran_to_the_end': error is None, 'time_s': round(time_s, 1)}
