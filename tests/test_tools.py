@@ -176,3 +176,12 @@ def test_course_refuses_a_notebook_that_is_not_there(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert 'no such notebook' in done.stderr
+
+
+def test_the_pages_hold_their_pictures(course):
+    folder = ROOT / 'notebooks'
+    page = course.with_pictures('<img alt="x" src="../imgs/engines.png"/><img src="https://a.org/b.png">', folder)
+    assert page.startswith('<img alt="x" src="data:image/png;base64,iVBOR')
+    assert page.endswith('<img src="https://a.org/b.png">')
+    with pytest.raises(FileNotFoundError):
+        course.with_pictures('<img src="../imgs/no-such.png">', folder)

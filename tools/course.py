@@ -4,8 +4,11 @@ python tools/course.py [NOTEBOOK ...] [--out build/course] [--timeout 600]
 """
 
 import argparse
+import base64
 import html
+import mimetypes
 import os
+import re
 import shutil
 import sys
 import time
@@ -47,6 +50,16 @@ def drop_defaults(notebook) -> None:
         widget['state'] = {k: v for k, v in widget['state'].items() if v is not None and not k.startswith('_')}
 
 
+def with_pictures(page: str, folder: Path) -> str:
+    """The page with the picture files that it names inside; nbconvert takes none from outside of the notebook's folder."""
+
+    def inside(match: re.Match) -> str:
+        kind, _ = mimetypes.guess_type(match[1])
+        return f'src="data:{kind};base64,{base64.b64encode((folder / match[1]).read_bytes()).decode()}"'
+
+    return re.sub(r'src="((?:\.\./)?[\w/-]+\.(?:png|svg))"', inside, page)
+
+
 def execute(path: Path, out: Path, timeout_s: int) -> Run:
     """Run a copy of the notebook `path`; write the executed copy and its HTML page into `out`, also after an error."""
     notebook = nbformat.read(path, as_version=4)
@@ -69,8 +82,8 @@ def execute(path: Path, out: Path, timeout_s: int) -> Run:
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
     drop_defaults(notebook)
     nbformat.write(notebook, out / path.name)
-    page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook, resources)
-    (out / f'{path.stem}.html').write_text(page, encoding='utf-8')
+    page, _ = HTMLExporter().from_notebook_node(notebook, resources)
+    (out / f'{path.stem}.html').write_text(with_pictures(page, path.parent), encoding='utf-8')
     return Run(path.stem, title_of(notebook), time.perf_counter() - start, error)
 
 
