@@ -51,7 +51,7 @@ def drop_defaults(notebook) -> None:
 
 
 def with_pictures(page: str, folder: Path) -> str:
-    """The page with the picture files that it names inside; nbconvert takes none from outside of the notebook's folder."""
+    """The page with the pictures that it names inside; nbconvert takes none from outside of the notebook's folder."""
 
     def inside(match: re.Match) -> str:
         kind, _ = mimetypes.guess_type(match[1])
