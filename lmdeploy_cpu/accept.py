@@ -1,6 +1,7 @@
 """Changes that let LMDeploy's configuration and command line take the device 'cpu', and refuse early what it lacks."""
 
 from .budget import memory_budget, set_memory_budget
+from .limits import UnsupportedError
 from .patching import patch
 
 DEFAULT_MAX_BATCH_SIZE = 32
@@ -82,6 +83,23 @@ def dtype_argument(old):
         return action
 
     return dtype
+
+
+@patch(
+    'lmdeploy.cli.lite:SubCliLite.auto_awq',
+    '--search-scale keeps the weights to go back to with `.cpu()`, no copy on a CPU: what it tries would stay.',
+)
+def refuse_scale_search(old):
+
+    def auto_awq(args):
+        if args.device == 'cpu' and args.search_scale:
+            raise UnsupportedError(
+                '--search-scale does not work on a CPU: LMDeploy 0.18.0 would spoil the weights that it searches with. '
+                'Leave it out (the scales are then those of exponent 0.5), or quantise on a GPU'
+            )
+        return old(args)
+
+    return auto_awq
 
 
 @patch(

@@ -78,3 +78,13 @@ def test_a_refusal_is_one_line(tmp_path, tokenizer, child_environment):
     assert done.returncode != 0
     assert re.search('(?i)expert', done.stderr.strip().splitlines()[-1]), done.stderr
     assert 'Traceback' not in done.stderr
+
+
+def test_a_search_of_scales_that_would_spoil_the_weights_is_refused(tmp_path, child_environment):
+    """Before anything is read: the model need not be there."""
+    arguments = ['lite', 'auto_awq', 'PATH', '--device', 'cpu', '--work-dir', str(tmp_path / 'out'), '--search-scale']
+    done = run(arguments, child_environment)
+    assert done.returncode != 0
+    assert '--search-scale does not work on a CPU' in done.stderr
+    assert 'Traceback' not in done.stderr
+    assert not (tmp_path / 'out').exists()
