@@ -61,9 +61,9 @@ def main() -> None:
         parser.error('this measures a GPU, and torch finds none; on a CPU chapter 4 quantises tiny-chat itself')
     with tempfile.TemporaryDirectory() as scratch:
         source = random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'llama'), packed=False)
-        rows = [{'source_bytes': describe_checkpoint(source).weights.total_bytes}]
-        rows += [quantise(source, Path(scratch, 'awq'), args.search_scale)]
-    data = {**OPTIONS, 'source_bytes': rows[0]['source_bytes'], 'rows': rows[1:]}
+        source_bytes = describe_checkpoint(source).weights.total_bytes
+        rows = [quantise(source, Path(scratch, 'awq'), args.search_scale)]
+    data = {**OPTIONS, 'source_bytes': source_bytes, 'rows': rows}
     print(data)
     if args.save:
         record = new_record('auto_awq', model='InternLM2-Chat-1.8B', weights='random', data=data, commit=args.commit)

@@ -25,6 +25,7 @@ from first_speed import prompt_of
 from tqdm import tqdm
 
 from helpers import device_memory, random_checkpoint
+from helpers.kv_cache import KV_POLICIES
 from helpers.records import new_record, require_savable, save_record
 
 MIB = 1 << 20
@@ -32,7 +33,6 @@ TOKENS_IN, TOKENS_OUT, BATCHES, REPEATS = 61, 256, (1, 8, 32, 128), 2
 SIZES = {'session_len': 4096, 'max_batch_size': 128}
 PROFILED_TOKENS = 64
 MODELS = {'internlm2-chat-1_8b': 'InternLM2-Chat-1.8B', 'internlm2-chat-7b': 'InternLM2-Chat-7B'}
-KV_POLICIES = {'bf16': 0, 'int8': 8, 'int4': 4}
 
 
 def start_engine(folder: str, quant_policy: int, ratio: float):
@@ -42,12 +42,11 @@ def start_engine(folder: str, quant_policy: int, ratio: float):
     return pipeline(folder, backend_config=config, log_level='ERROR')
 
 
-def run(pipe, batch: int, tokens_in: int, tokens_out: int) -> dict:
-    """One batch of equal requests, greedy, exactly `tokens_out` tokens each; its figures."""
+def run(pipe, messages: list[dict], batch: int, tokens_in: int, tokens_out: int) -> dict:
+    """`batch` times the same request, greedy, exactly `tokens_out` tokens each; its figures."""
     from lmdeploy import GenerationConfig
 
     fixed = GenerationConfig(max_new_tokens=tokens_out, ignore_eos=True, do_sample=False)
-    messages = prompt_of(pipe.async_engine.tokenizer.model.model, tokens_in)
     start = time.perf_counter()
     responses = pipe([messages] * batch, gen_config=fixed)
     time_s = time.perf_counter() - start
@@ -55,9 +54,15 @@ def run(pipe, batch: int, tokens_in: int, tokens_out: int) -> dict:
     return {'time_s': round(time_s, 3), 'output_tokens_per_s': round(batch * tokens_out / time_s, 1)}
 
 
+def prompt(pipe, tokens_in: int) -> list[dict]:
+    """A request that the pipeline's own tokenizer and chat template turn into exactly `tokens_in` tokens."""
+    return prompt_of(pipe.async_engine.tokenizer.model.model, tokens_in)
+
+
 def best(pipe, batch: int, tokens_in: int, tokens_out: int) -> dict:
     """The quickest of REPEATS runs after one that is not counted."""
-    runs = [run(pipe, batch, tokens_in, tokens_out) for _ in range(1 + REPEATS)]
+    messages = prompt(pipe, tokens_in)
+    runs = [run(pipe, messages, batch, tokens_in, tokens_out) for _ in range(1 + REPEATS)]
     return min(runs[1:], key=lambda figures: figures['time_s'])
 
 
@@ -75,9 +80,10 @@ def homework(folder: str, quant_policy: int, ratio: float) -> list[dict]:
 def profile(folder: str) -> list[dict]:
     """The GPU's kernels while one request writes PROFILED_TOKENS tokens, the longest first."""
     with start_engine(folder, 0, 0.2) as pipe:
-        run(pipe, 1, TOKENS_IN, PROFILED_TOKENS)
+        messages = prompt(pipe, TOKENS_IN)
+        run(pipe, messages, 1, TOKENS_IN, PROFILED_TOKENS)
         with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profiler:
-            figures = run(pipe, 1, TOKENS_IN, PROFILED_TOKENS)
+            figures = run(pipe, messages, 1, TOKENS_IN, PROFILED_TOKENS)
     kernels = [e for e in profiler.events() if str(e.device_type).endswith('CUDA')]
     by_name: dict[str, list[float]] = {}
     for event in kernels:

@@ -1,7 +1,6 @@
 """Making checkpoints: InternLM2 unpacked to Llama, and random weights in the exact geometry of a real model."""
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -10,7 +9,7 @@ import zlib
 from dataclasses import asdict
 from pathlib import Path
 
-from .files import cache_folder, fingerprint, locked, read_json, require_room, write_json
+from .files import cache_folder, fingerprint, lock_of, locked, read_json, require_room, write_json
 from .geometry import DTYPE_BYTES, GEOMETRIES, Geometry, stored_dtype
 from .mending import CheckpointError, generation_config, inspect_checkpoint
 from .models import EMBEDDED, catalogue_entry
@@ -323,8 +322,7 @@ def _making(target: Path, record: dict, needed_bytes: int):
     """
     target = target.absolute()
     part = target.with_name(target.name + '.part')
-    lock = cache_folder() / 'locks' / hashlib.sha256(str(target).encode()).hexdigest()[:16]
-    with locked(lock):
+    with locked(lock_of(target)):
         if not target.is_dir() and os.path.lexists(target):  # a file, or a link to nowhere
             raise FileExistsError(f'{target} is there, and is no folder: remove it, or choose another name')
         if target.exists():

@@ -5,7 +5,7 @@ import html
 import ipywidgets
 
 from .geometry import GEOMETRIES
-from .kv_cache import CONTEXT_BYTES, MIB, MemoryPrediction, predict_memory
+from .kv_cache import CONTEXT_BYTES, KV_POLICIES, MIB, MemoryPrediction, predict_memory
 
 # Total memory in MiB as nvidia-smi shows it; the first is InternStudio's smallest machine.
 CARDS_MIB = {
@@ -18,7 +18,6 @@ CARDS_MIB = {
     'A100 or H100 (80 GB)': 81559,
     'H200 (141 GB)': 143771,
 }
-KV_POLICIES = {'bf16': 0, 'int8': 8, 'int4': 4}
 _COLOURS = {'weights': '#4c72b0', 'KV cache': '#dd8452', 'rest': '#8c8c8c', 'free': '#eeeeee'}
 
 

@@ -84,6 +84,11 @@ def locked(path: Path):
         yield
 
 
+def lock_of(target: Path) -> Path:
+    """The file to hold (`locked`) while the absolute path `target` is made: in the cache, not beside it."""
+    return cache_folder() / 'locks' / hashlib.sha256(str(target).encode()).hexdigest()[:16]
+
+
 @contextlib.contextmanager
 def replaced_folder(target: Path, is_ours: Callable[[Path], bool], needed_bytes: int = 0) -> Iterator[Path]:
     """`with replaced_folder(…) as work`: an empty folder beside `target`, which takes its place when the block ends.
@@ -96,7 +101,7 @@ def replaced_folder(target: Path, is_ours: Callable[[Path], bool], needed_bytes:
     """
     target = target.expanduser().absolute()
     making, old = f'.{target.name}.making-', target.with_name(f'.{target.name}.replaced')
-    with locked(cache_folder() / 'locks' / hashlib.sha256(str(target).encode()).hexdigest()[:16]):
+    with locked(lock_of(target)):
         if old.exists() and not target.exists():  # killed between the two renames below
             old.rename(target)
         for left in (old, *target.parent.glob(escape(making) + '*')):

@@ -91,6 +91,7 @@ def engine_weight_bytes(
 # Source: the kernels `decoding_sm80_*_{u4,u8}.cu` in LMDeploy's src/turbomind/kernels/attention/codegen; a head
 # dimension of 192 has none.
 TURBOMIND_KV_QUANT_HEAD_DIMS = (64, 128, 256, 576)
+KV_POLICIES = {'bf16': 0, 'int8': 8, 'int4': 4}  # name: quant_policy, those that both engines have
 _KV_QUANT = {8: (8, 2), 4: (4, 2), 16: (8, 0), 17: (8, 0)}  # quant_policy: bits of a number, parameters of a vector
 
 

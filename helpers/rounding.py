@@ -58,7 +58,7 @@ def round_gptq(weight, inputs, group_size: int = 128, damping: float = 0.01):
     import torch
 
     hessian = inputs.T @ inputs
-    hessian += damping * hessian.diagonal().mean() * torch.eye(len(hessian))
+    hessian += damping * hessian.diagonal().mean() * torch.eye(len(hessian), device=hessian.device)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(hessian))
     inverse = torch.linalg.cholesky(inverse, upper=True)  # row i: how the columns from i on make good an error in i
     left, rounded = weight.clone(), torch.empty_like(weight)
@@ -106,12 +106,12 @@ def layer_inputs(model, name: str, sequences: list[list[int]]):
     """What the linear layer `name` of a transformers model reads, [tokens, in], while each sequence of ids runs."""
     import torch
 
-    seen = []
-    hook = model.get_submodule(name).register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][0].float()))
+    seen, layer = [], model.get_submodule(name)
+    hook = layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][0].float()))
     try:
         with torch.no_grad():
             for ids in sequences:
-                model(torch.tensor([ids]))
+                model(torch.tensor([ids], device=layer.weight.device))
     finally:
         hook.remove()
     return torch.cat(seen)
