@@ -70,6 +70,9 @@ _MODULE_OF = {
     'load_record': 'records',
     'new_record': 'records',
     'save_record': 'records',
+    # server: LMDeploy's API server as a context manager, its key, the way to it from elsewhere
+    'ApiKey': 'server_keys',
+    'key_of': 'server_keys',
     # calibration: text for `lmdeploy lite`, and to measure its result with
     'CalibrationDataset': 'calibration',
     'answer_perplexity': 'calibration',
