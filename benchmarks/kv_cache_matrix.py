@@ -26,15 +26,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from card import MIB, SLICE_MIB, Ballast, card_memory
 from helpers.geometry import GEOMETRIES
 from helpers.kv_cache import PAGE_BYTES, predict_memory
 from helpers.records import new_record, require_savable, save_record
 
 ROOT = Path(__file__).resolve().parent.parent
-MIB = 1 << 20
 MODELS = {'1_8b': 'internlm2-chat-1_8b', '7b': 'internlm2-chat-7b', 'qwen': 'qwen3-1.7b', 'qwen4b': 'qwen3-4b'}
 MATRIX = ('1_8b', '7b', 'qwen')
-SLICE_MIB = 8182
 HANGS_AFTER = 300  # lines `out of memory at …` before the engine has started
 CONTEXT, STARTED, SERVED, FILLED = 'context', 'started', 'served', 'filled'
 
@@ -124,11 +123,9 @@ def cases(plan: str) -> list[Case]:
 
 def read_memory(gpu: int) -> dict:
     """Bytes of the whole card by NVML, and, once CUDA runs in this process, what is free for it."""
-    import pynvml
     import torch
 
-    pynvml.nvmlInit()
-    reading = {'card_used_bytes': pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(gpu)).used}
+    reading = {'card_used_bytes': card_memory(gpu).used_bytes}
     if torch.cuda.is_initialized():
         torch.cuda.synchronize()
         reading['free_bytes'], reading['total_bytes'] = torch.cuda.mem_get_info()
@@ -329,18 +326,6 @@ def make_checkpoint(model: str, weights: str, folder: str, gpu: int) -> None:
     random_checkpoint(MODELS[model], folder, packed=weights == 'bf16', awq=weights == 'awq')
 
 
-def hold_all_but(mib: int, gpu: int, ready, end) -> None:
-    """The ballast: a process that holds all of a card's memory but `mib`."""
-    os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
-    import torch
-
-    free_bytes = torch.cuda.mem_get_info()[0]
-    ballast = torch.empty(free_bytes - mib * MIB, dtype=torch.uint8, device='cuda')
-    ready.set()
-    end.wait()
-    del ballast
-
-
 class Gpu:
     """One card, on which engines start one after the other, beside a ballast or without."""
 
@@ -348,7 +333,7 @@ class Gpu:
         self.index, self.args, self.folder = index, args, folder
         self.context = process_context(args.processes)
         self.ballast = None
-        self.empty_bytes = self.before_bytes = read_memory(index)['card_used_bytes']
+        self.empty_bytes = self.before_bytes = card_memory(index).used_bytes
 
     def measure(self, case: Case) -> dict:
         weights = self.checkpoint(case)
@@ -377,25 +362,18 @@ class Gpu:
         return folder
 
     def start_ballast(self, mib: int) -> None:
-        ready, self.end = self.context.Event(), self.context.Event()
-        self.ballast = self.context.Process(target=hold_all_but, args=(mib, self.index, ready, self.end))
-        self.ballast.start()
-        if not ready.wait(60):
-            self.end_ballast()
-            raise RuntimeError('the ballast could not be allocated')
-        self.before_bytes = read_memory(self.index)['card_used_bytes']
+        self.ballast = Ballast(mib, self.index)
+        self.before_bytes = card_memory(self.index).used_bytes
 
     def end_ballast(self) -> None:
         if self.ballast:
-            self.end.set()
-            self.ballast.join(20)
-            self.ballast.kill()
+            self.ballast.close()
             self.ballast, self.before_bytes = None, self.empty_bytes
 
     def wait_until_free(self, timeout_s: float = 30) -> None:
         """Until the card is as empty as before: a process that has ended gives its memory back in its own time."""
         deadline = time.monotonic() + timeout_s
-        while read_memory(self.index)['card_used_bytes'] > self.before_bytes + 16 * MIB:
+        while card_memory(self.index).used_bytes > self.before_bytes + 16 * MIB:
             if time.monotonic() > deadline:
                 raise RuntimeError(f'somebody else uses GPU {self.index}: the measurement would be of both')
             time.sleep(0.1)

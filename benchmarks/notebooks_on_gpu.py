@@ -11,7 +11,6 @@ InternLM2-Chat-1.8B, laid out as InternStudio's share has them, and `slice` the 
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,39 +18,13 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from helpers import DeviceMemory, MemorySampler, random_checkpoint
+from card import MIB, SLICE_MIB, Ballast, card_memory
+from helpers import MemorySampler, random_checkpoint
 from helpers.records import new_record, require_savable, save_record
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARE = Path('/root/share/new_models/Shanghai_AI_Laboratory/internlm2-chat-1_8b')
-SLICE_MIB = 8182
-MIB = 1 << 20
 SETTINGS = ('tiny', 'share', 'slice')
-BALLAST = """
-import sys, torch
-free = torch.cuda.mem_get_info()[0]
-ballast = torch.empty(free - int(sys.argv[1]), dtype=torch.uint8, device='cuda')
-print('ready', flush=True)
-sys.stdin.read()
-"""
-
-
-def card_memory() -> DeviceMemory:
-    """The whole card as NVML sees it: torch's reading would make a CUDA context here, and take room from the slice."""
-    import pynvml
-
-    pynvml.nvmlInit()
-    index = int(os.environ.get('CUDA_VISIBLE_DEVICES', '0').split(',')[0])  # NVML itself counts all cards
-    info = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index))
-    return DeviceMemory(info.used, info.free, info.total, None, 'NVML', 'the card')
-
-
-def start_ballast() -> subprocess.Popen:
-    """A process that holds all memory of the card but SLICE_MIB; it ends when its standard input is closed."""
-    command = [sys.executable, '-c', BALLAST, str(SLICE_MIB * MIB)]
-    ballast = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert ballast.stdout.readline().strip() == 'ready', 'the ballast could not be allocated'
-    return ballast
 
 
 def execute(path: Path, setting: str, executed: Path) -> dict:
@@ -110,14 +83,14 @@ def main() -> int:
         os.environ.pop('COURSE_MODEL', None)  # the notebooks have to find the share themselves
         if setting == 'tiny':
             os.environ['COURSE_MODEL'] = 'tiny-chat'
-        ballast = start_ballast() if setting == 'slice' else None
+        ballast = Ballast(SLICE_MIB) if setting == 'slice' else None
         try:
             for path in notebooks:
                 rows.append(execute(path, setting, args.executed))
                 save(args.save, args.commit, rows)  # after each: a break costs one notebook
         finally:
             if ballast:
-                ballast.communicate()
+                ballast.close()
     return 0 if all(row['ran_to_the_end'] for row in rows) else 1
 
 

@@ -21,9 +21,9 @@ import time
 from pathlib import Path
 
 import torch
-from first_speed import prompt_of
 from tqdm import tqdm
 
+from first_speed import prompt_of
 from helpers import device_memory, random_checkpoint
 from helpers.kv_cache import KV_POLICIES
 from helpers.records import new_record, require_savable, save_record

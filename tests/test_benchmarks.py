@@ -169,3 +169,24 @@ def test_w4a16_on_the_cpu_is_measured_layer_by_layer():
     assert done.returncode == 0, done.stderr
     rows = [line.split('|')[1:4] for line in done.stdout.splitlines() if '| bfloat16 |' in line]
     assert len(rows) == 24  # six layers, four batches
+
+
+def test_the_ballast_says_when_it_cannot_be_allocated(monkeypatch):
+    import card
+
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '3')
+    assert card.first_visible() == 3
+    monkeypatch.setattr(card, '_HOLD', 'import os, sys; print(os.environ["CUDA_VISIBLE_DEVICES"], sys.argv[1])')
+    with pytest.raises(RuntimeError, match='more than 8182 MiB'):
+        card.Ballast(card.SLICE_MIB)
+
+
+def test_the_ballast_holds_until_it_is_closed(monkeypatch):
+    import card
+
+    hold = 'import sys; assert int(sys.argv[1]) == 5 << 20; print("ready", flush=True); sys.stdin.read()'
+    monkeypatch.setattr(card, '_HOLD', hold)
+    ballast = card.Ballast(5, index=1)
+    assert ballast._process.poll() is None
+    ballast.close()
+    assert ballast._process.returncode == 0

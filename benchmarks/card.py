@@ -1,0 +1,53 @@
+"""One whole GPU as NVML sees it, and a ballast that makes a small card of a big one.
+
+torch's reading would make a CUDA context in this process, and take half a gigabyte from what is measured.
+"""
+
+import os
+import subprocess
+import sys
+
+from helpers import DeviceMemory
+
+MIB = 1 << 20
+SLICE_MIB = 8182  # 10 % of an A100 with 80 GB, as InternStudio rents it
+_HOLD = """
+import sys, torch
+free_bytes = torch.cuda.mem_get_info()[0]
+ballast = torch.empty(free_bytes - int(sys.argv[1]), dtype=torch.uint8, device='cuda')
+print('ready', flush=True)
+sys.stdin.read()
+"""
+
+
+def first_visible() -> int:
+    """The index by which NVML, which counts all cards, knows the first one that CUDA sees here."""
+    return int(os.environ.get('CUDA_VISIBLE_DEVICES', '0').split(',')[0])
+
+
+def card_memory(index: int | None = None) -> DeviceMemory:
+    """Read the memory of the whole card `index`, or of the first visible one."""
+    import pynvml
+
+    pynvml.nvmlInit()
+    handle = pynvml.nvmlDeviceGetHandleByIndex(first_visible() if index is None else index)
+    info = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return DeviceMemory(info.used, info.free, info.total, None, 'NVML', 'the card')
+
+
+class Ballast:
+    """A process that holds all of a card's memory but `mib`; it ends with `close()`, or with this process."""
+
+    def __init__(self, mib: int, index: int | None = None):
+        environment = {**os.environ, 'CUDA_VISIBLE_DEVICES': str(first_visible() if index is None else index)}
+        command = [sys.executable, '-c', _HOLD, str(mib * MIB)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        if self._process.stdout.readline().strip() != 'ready':
+            self.close()
+            raise RuntimeError(f'the ballast could not be allocated: is more than {mib} MiB of the card free?')
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._process.communicate()
