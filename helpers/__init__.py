@@ -71,6 +71,9 @@ _MODULE_OF = {
     'new_record': 'records',
     'save_record': 'records',
     # server: LMDeploy's API server as a context manager, its key, the way to it from elsewhere
+    'Server': 'server',
+    'api_server': 'server',
+    'running_servers': 'server',
     'ApiKey': 'server_keys',
     'key_of': 'server_keys',
     # calibration: text for `lmdeploy lite`, and to measure its result with

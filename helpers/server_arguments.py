@@ -1,0 +1,140 @@
+"""The command line of `lmdeploy serve api_server` from Python keywords, checked before anything starts."""
+
+import argparse
+import contextlib
+import difflib
+import enum
+import io
+import json
+import re
+from pathlib import Path
+
+from .engine import cli_engine_arguments, engine_config
+from .files import read_json, tilde
+from .geometry import Geometry
+from .kv_cache import require_startable
+
+# What `api_server` sees to itself, and why.
+_TAKEN = {
+    'model_path': 'it is the first argument',
+    'api_keys': 'every server gets a fresh key, which `server.client`, `server.get` and `server.post` carry',
+    'ssl': 'the server is for this machine; to reach it from another, use the line of `helpers.tunnel_command`',
+}
+
+
+def command_line(model: Path | str, **arguments) -> list[str]:
+    """The arguments after `lmdeploy serve api_server`, with this machine's engine unless `arguments` choose another.
+
+    Raises TypeError for a name that LMDeploy does not have, ValueError for a value that it does not take or with which
+    the engine would not start, FileNotFoundError where there is no such model.
+    """
+    parser = _parser()
+    line = [_model(model), *_as_options(parser, _machines_own(arguments) | arguments)]
+    args = _parse(parser, line)
+    if Path(model).is_dir():
+        _check_format(Path(model), args.model_format)
+        _check_engine(Path(model), args)
+    return line
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The parser that the installed LMDeploy reads `serve api_server` with."""
+    if cli_engine_arguments():  # not TurboMind
+        import lmdeploy_cpu
+
+        lmdeploy_cpu.enable()  # knows `--device cpu`, `--dtype float32`
+    from lmdeploy.cli.serve import SubCliServe
+
+    if 'api_server' not in SubCliServe.subparsers.choices:
+        SubCliServe.add_parser_api_server()
+    return SubCliServe.subparsers.choices['api_server']
+
+
+def _machines_own(arguments: dict) -> dict:
+    words = cli_engine_arguments()
+    own = {name.removeprefix('--'): value for name, value in zip(words[::2], words[1::2], strict=True)}
+    return {name: value for name, value in own.items() if name not in arguments}
+
+
+def _as_options(parser: argparse.ArgumentParser, arguments: dict) -> list[str]:
+    actions = {action.dest: action for action in parser._actions if action.option_strings and action.dest != 'help'}
+    options = []
+    for name, value in arguments.items():
+        if name in _TAKEN:
+            raise TypeError(f'{name} is not to be given: {_TAKEN[name]}')
+        if name not in actions:
+            close = difflib.get_close_matches(name, sorted(actions), n=3)
+            hint = f'; close to it: {", ".join(close)}' if close else ''
+            raise TypeError(f'`lmdeploy serve api_server` has no argument {name!r}{hint}')
+        if value is not None:
+            options += _as_option(actions[name], name, value)
+    return options
+
+
+def _as_option(action: argparse.Action, name: str, value) -> list[str]:
+    option = action.option_strings[-1]
+    if action.nargs == 0:
+        if not isinstance(value, bool):
+            raise ValueError(f'{name}={value!r}: True or False')
+        return [option] if value else []
+    if isinstance(value, bool):
+        raise ValueError(f'{name}={value!r}: a value is wanted, not True or False')
+    if action.nargs is None:
+        return [f'{option}={_as_word(value)}']  # so that a value may begin with a dash
+    return [option, *map(_as_word, value if isinstance(value, list | tuple) else [value])]
+
+
+def _as_word(value) -> str:
+    if isinstance(value, enum.Enum):
+        value = value.value
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+def _parse(parser: argparse.ArgumentParser, line: list[str]) -> argparse.Namespace:
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return parser.parse_args(line)
+    except SystemExit:
+        reason = said.getvalue().strip().splitlines()[-1].partition('error: ')[2]
+        raise ValueError(f'`lmdeploy serve api_server`: {reason}') from None
+
+
+def _model(model: Path | str) -> str:
+    """The folder, or the id of a repository that LMDeploy fetches."""
+    if Path(model).expanduser().is_dir():
+        return str(Path(model).expanduser())
+    if isinstance(model, str) and re.fullmatch(r'[\w-][\w.-]*/[\w-][\w.-]*', model):
+        return model
+    raise FileNotFoundError(
+        f'no model at {tilde(model)}: no such folder.  `helpers.model_path(NAME)` says where a model lies on this '
+        f'machine, or how to get it'
+    )
+
+
+def _check_format(folder: Path, model_format: str | None) -> None:
+    """A 4-bit format that the checkpoint does not have: LMDeploy would say so late, or not at all."""
+    method = (read_json(folder / 'config.json').get('quantization_config') or {}).get('quant_method')
+    if model_format in ('awq', 'gptq') and method != model_format:
+        has = f'{method} in the' if method else 'no'
+        raise ValueError(
+            f'model_format={model_format!r}, but {tilde(folder)} is not such a checkpoint (its config.json has {has} '
+            f'quantization_config): leave model_format out, or serve the folder that `lmdeploy lite auto_awq` wrote'
+        )
+
+
+def _check_engine(folder: Path, args: argparse.Namespace) -> None:
+    """Refuse what the engine would not start with, or hang."""
+    names = ('tp', 'session_len', 'cache_max_entry_count', 'cache_block_seq_len', 'quant_policy', 'dtype')
+    options = {name: getattr(args, name) for name in (*names, 'max_batch_size', 'max_prefill_token_num')}
+    if options['max_batch_size'] is None:
+        del options['max_batch_size']
+    device = {'device_type': args.device} if args.backend == 'pytorch' else {}
+    config = engine_config(engine=args.backend, **options, **device)
+    if args.backend == 'pytorch' and args.num_gpu_blocks:
+        return  # then the ratio does not count
+    try:
+        Geometry.from_config(folder)
+    except (OSError, ValueError):
+        return  # of a kind that the arithmetic does not know; LMDeploy may
+    require_startable(folder, config)
