@@ -14,3 +14,13 @@ def sentencepiece_model(tmp_path_factory):
     path = tmp_path_factory.mktemp('sentencepiece') / 'tokenizer.model'
     train_sentencepiece(path)
     return path
+
+
+@pytest.fixture(scope='session')
+def chat_server(tmp_path_factory):
+    """tiny-chat behind LMDeploy's server, for the chat clients; who kills it starts it again."""
+    from chat_support import LMDeployServer
+
+    server = LMDeployServer(tmp_path_factory.mktemp('chat_server') / 'log.txt')
+    yield server
+    server.kill()
