@@ -43,6 +43,14 @@ _MODULE_OF = {
     'device_memory': 'memory',
     'MemoryChart': 'chart',
     'memory_chart': 'chart',
+    # benchmark: a server's speed under load, counted in tokens
+    'LoadMeasurement': 'benchmark',
+    'RequestTiming': 'benchmark',
+    'measure_clients': 'benchmark',
+    # metrics: what a server counts itself
+    'ServerMetrics': 'metrics',
+    'metrics_chart': 'metrics',
+    'read_metrics': 'metrics',
     # chatbox: talk to a pipeline in the notebook
     'ChatBox': 'chatbox',
     'chat_box': 'chatbox',

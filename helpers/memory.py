@@ -7,12 +7,13 @@ while NVML and `nvidia-smi` show the whole card.  Elsewhere the memory budget of
 import dataclasses
 import functools
 import os
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import lmdeploy_cpu
+
+from .sampling import Sampler
 
 MIB = 1 << 20
 # A card keeps some memory for itself, so what torch may use is a little below NVML's total on a whole card too.
@@ -163,15 +164,14 @@ def _descendants(pid: int | str) -> list[str]:
     return found
 
 
-class MemorySampler:
+class MemorySampler(Sampler):
     """Reads the memory in the background while a `with` block runs.
 
         with MemorySampler() as sampler:
             pipe('hello')
         print(sampler.peak_used_bytes)
 
-    `readings` holds pairs of seconds since the start and a `DeviceMemory`; the first is there when the block begins,
-    the last is taken when it ends.  A reading that fails is left out and counted in `failures`.
+    `readings` holds pairs of seconds since the start and a `DeviceMemory`.
 
     Args:
         interval_s: seconds between two readings.
@@ -187,62 +187,13 @@ class MemorySampler:
         keep: int | None = None,
         on_reading: Callable[[], None] | None = None,
     ):
-        if not interval_s > 0:
-            raise ValueError(f'interval_s={interval_s!r}: must be above 0')
-        self.interval_s = interval_s
-        self.readings: list[tuple[float, DeviceMemory]] = []
+        super().__init__(read, interval_s, keep, on_reading)
         self.peak_used_bytes = 0  # the highest seen; 0 when no reading succeeded
-        self.failures = 0
-        self._keep = keep
-        self._read = read
-        self._on_reading = on_reading
-        self._started_s: float | None = None
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def start(self) -> 'MemorySampler':
-        """Take the first reading and go on in the background; a second start does nothing."""
-        if self._thread is not None:
-            return self
         self._read = self._read or memory_reader()
-        self._stop.clear()
-        self._started_s = self._started_s or time.monotonic()  # after a stop the same clock goes on
-        self._sample()
-        self._thread = threading.Thread(target=self._run, name='memory-sampler', daemon=True)
-        self._thread.start()
-        return self
+        return super().start()
 
-    def stop(self) -> None:
-        """Take the last reading and end; a second stop does nothing."""
-        if self._thread is None:
-            return
-        self._stop.set()
-        self._thread.join()
-        self._thread = None
-        self._sample()
-
-    def __enter__(self) -> 'MemorySampler':
-        return self.start()
-
-    def __exit__(self, *error) -> None:
-        self.stop()
-
-    def __repr__(self) -> str:
-        return f'<MemorySampler every {self.interval_s:g} s>'
-
-    def _run(self) -> None:
-        while not self._stop.wait(self.interval_s):
-            self._sample()
-
-    def _sample(self) -> None:
-        try:
-            reading = self._read()
-        except Exception:
-            self.failures += 1
-            return
+    def _take(self, reading: DeviceMemory) -> None:
         self.peak_used_bytes = max(self.peak_used_bytes, reading.used_bytes)
-        self.readings.append((time.monotonic() - self._started_s, reading))
-        if self._keep is not None:
-            del self.readings[: -self._keep]
-        if self._on_reading is not None:
-            self._on_reading()
+        super()._take(reading)

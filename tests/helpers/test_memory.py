@@ -157,13 +157,13 @@ def test_sampler_reads_in_the_background_and_knows_the_peak():
 
 def test_when_the_block_ends_so_has_the_thread():
     def slow_in_the_background():
-        if threading.current_thread().name == 'memory-sampler':
+        if threading.current_thread().name == 'sampler':
             time.sleep(0.3)
         return reading(5)
 
     with MemorySampler(0.01, read=slow_in_the_background):
         time.sleep(0.05)
-    assert 'memory-sampler' not in [thread.name for thread in threading.enumerate()]
+    assert 'sampler' not in [thread.name for thread in threading.enumerate()]
 
 
 def test_sampler_goes_on_after_a_reading_that_fails():

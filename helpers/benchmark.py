@@ -1,0 +1,345 @@
+"""Speed of an OpenAI-compatible server under load, counted in tokens.
+
+The definitions are those of `lmdeploy.profiler.Profiler`: TTFT is the time from sending a request to its first token,
+TPOT the time from the first token to the last, divided by the tokens that came in it, throughput all tokens divided
+by the wall time; an answer that failed or is too short does not count.  Tokens are the server's own count (`usage`),
+never pieces of a stream or characters.
+
+On a laptop the load shares the processor with the server that it measures, so it must be cheap: the pieces of the
+streams are kept with their times and read when all is over.  That costs about 30 µs a token with aiohttp, where the
+`openai` SDK, which makes an object of each, takes 360 µs.
+"""
+
+import asyncio
+import dataclasses
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+
+from tqdm import tqdm
+
+PROMPT = 'Tell me a story.'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RequestTiming:
+    """One answer.  Its times are seconds on one clock, the same for all answers of a measurement."""
+
+    input_tokens: int
+    output_tokens: int
+    start_s: float  # the request is sent
+    first_s: float  # its first token arrives
+    end_s: float  # its last token arrives
+    first_tokens: int = 1  # how many arrive at `first_s`
+
+    @property
+    def ttft_s(self) -> float:
+        """Time to first token."""
+        return self.first_s - self.start_s
+
+    @property
+    def tpot_s(self) -> float:
+        """Time per output token after the first; of an answer that came in one piece, the whole time per token."""
+        later = self.output_tokens - self.first_tokens
+        return (self.end_s - self.first_s) / later if later > 0 else self.latency_s / self.output_tokens
+
+    @property
+    def latency_s(self) -> float:
+        """From sending the request to the last token (end-to-end latency)."""
+        return self.end_s - self.start_s
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Spread:
+    """How a time is spread over the answers, in seconds; `p95_s`: 95 of 100 answers need no longer."""
+
+    mean_s: float
+    p50_s: float
+    p95_s: float
+    p99_s: float
+
+    @classmethod
+    def of(cls, times_s: Iterable[float]) -> 'Spread':
+        import numpy
+
+        times_s = list(times_s)
+        return cls(float(numpy.mean(times_s)), *map(float, numpy.percentile(times_s, (50, 95, 99))))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LoadMeasurement:
+    """What a server did under a load: every whole answer, and what became of the others."""
+
+    clients: int
+    wall_time_s: float  # from the first request to the end of the last answer
+    client_cpu_s: float  # processor time that the load itself took, part of it beside the server's
+    timings: tuple[RequestTiming, ...]  # of the answers that are whole
+    errors: tuple[str, ...]  # of those that are not
+
+    @property
+    def requests(self) -> int:
+        return len(self.timings)
+
+    @property
+    def failed_requests(self) -> int:
+        return len(self.errors)
+
+    @property
+    def input_tokens(self) -> int:
+        return sum(t.input_tokens for t in self.timings)
+
+    @property
+    def output_tokens(self) -> int:
+        return sum(t.output_tokens for t in self.timings)
+
+    @property
+    def output_tokens_per_s(self) -> float:
+        """Of all clients together."""
+        return self.output_tokens / self.wall_time_s
+
+    @property
+    def client_tokens_per_s(self) -> float:
+        """What one client sees: output tokens of an answer by the time from its request to its end, on average."""
+        return sum(t.output_tokens / t.latency_s for t in self.timings) / self.requests
+
+    @property
+    def ttft(self) -> Spread:
+        """Time to first token."""
+        return Spread.of(t.ttft_s for t in self.timings)
+
+    @property
+    def tpot(self) -> Spread:
+        """Time per output token after the first."""
+        return Spread.of(t.tpot_s for t in self.timings)
+
+    @property
+    def latency(self) -> Spread:
+        """From a request to the end of its answer."""
+        return Spread.of(t.latency_s for t in self.timings)
+
+    def row(self) -> dict:
+        """The figures, rounded, as a row of a table or a record."""
+        ttft, tpot, latency = self.ttft, self.tpot, self.latency
+        return {
+            'clients': self.clients,
+            'requests': self.requests,
+            'failed_requests': self.failed_requests,
+            'input_tokens': self.input_tokens,
+            'output_tokens': self.output_tokens,
+            'wall_time_s': round(self.wall_time_s, 3),
+            'client_cpu_s': round(self.client_cpu_s, 3),
+            'output_tokens_per_s': round(self.output_tokens_per_s, 1),
+            'client_tokens_per_s': round(self.client_tokens_per_s, 2),
+            'ttft_mean_s': round(ttft.mean_s, 4),
+            'ttft_p50_s': round(ttft.p50_s, 4),
+            'ttft_p95_s': round(ttft.p95_s, 4),
+            'tpot_mean_s': round(tpot.mean_s, 5),
+            'tpot_p50_s': round(tpot.p50_s, 5),
+            'tpot_p95_s': round(tpot.p95_s, 5),
+            'latency_p50_s': round(latency.p50_s, 4),
+            'latency_p95_s': round(latency.p95_s, 4),
+        }
+
+    def __repr__(self) -> str:  # not every answer, in a traceback or under a cell
+        return f'<LoadMeasurement: {self}>'
+
+    def __str__(self) -> str:
+        failed = f', {self.failed_requests} failed' if self.errors else ''
+        return (
+            f'{self.clients:>3} clients: {self.output_tokens_per_s:8.1f} tokens/s in all, '
+            f'{self.client_tokens_per_s:7.1f} tokens/s each, TTFT {1e3 * self.ttft.p50_s:6.0f} ms, '
+            f'TPOT {1e3 * self.tpot.p50_s:6.1f} ms{failed}'
+        )
+
+
+def measure_clients(
+    client,
+    *,
+    clients: int = 1,
+    output_tokens: int = 64,
+    requests_per_client: int = 1,
+    prompts: str | Sequence[str] = PROMPT,
+    temperature: float = 0.0,
+    model: str | None = None,
+    timeout_s: float = 600.0,
+    progress: bool = True,
+    **extra_body,
+) -> LoadMeasurement:
+    """Let `clients` clients talk to a server at once, and measure it.
+
+    Each sends a chat request, reads the streamed answer to its end and sends the next (a closed loop).  Every answer
+    is `output_tokens` long, whatever the model would say (`ignore_eos`), so all runs do the same work.  Works in a
+    script and in a notebook, whose own event loop already runs: the load has a thread and a loop of its own.  The
+    first requests of a server are slower than those after them; a run that is not counted warms it up.
+
+    Args:
+        client: an `openai.OpenAI` whose address and key are used, such as `server.client`.
+        clients: how many at once.
+        output_tokens: length of each answer.
+        requests_per_client: requests that each sends, one after the other.
+        prompts: a question, or several that are asked in turn.
+        temperature: 0: always the likeliest token.
+        model: name of the served model; None: the first that the server names.
+        timeout_s: for one answer.
+        progress: show a line on stderr while it runs.
+        extra_body: further fields of the request, such as `top_p=0.8`.
+
+    Raises:
+        ValueError: nothing to measure.
+        RuntimeError: no request was answered; the message tells what came instead.
+    """
+    prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+    for name, count in (
+        ('clients', clients),
+        ('output_tokens', output_tokens),
+        ('requests_per_client', requests_per_client),
+        ('prompts', len(prompts)),
+    ):
+        if count < 1:
+            raise ValueError(f'{name}: at least one is needed, not {count}')
+    body = {
+        'model': model or client.models.list().data[0].id,
+        'max_tokens': output_tokens,
+        'temperature': temperature,
+        'stream': True,
+        'stream_options': {'include_usage': True},
+        'ignore_eos': True,
+        # LMDeploy holds back a token that is half a character, unless its number is wanted.
+        'return_token_ids': True,
+        **extra_body,
+    }
+    questions = itertools.cycle(prompts)
+    requests = [
+        [body | {'messages': [{'role': 'user', 'content': next(questions)}]} for _ in range(requests_per_client)]
+        for _ in range(clients)
+    ]
+    total, desc = clients * requests_per_client, f'{clients} clients'
+    with tqdm(total=total, desc=desc, unit='answer', leave=False, disable=not progress) as bar:
+        load = _load(
+            f'{str(client.base_url).rstrip("/")}/chat/completions', client.api_key, requests, timeout_s, bar.update
+        )
+        wall_time_s, client_cpu_s, replies = in_a_thread(load)
+    timings, errors = [], []
+    for reply in replies:
+        try:
+            timings.append(reply.timing(output_tokens))
+        except ValueError as error:
+            errors.append(str(error))
+    if not timings:
+        raise RuntimeError(f'none of {len(errors)} requests was answered in full; the first: {errors[0]}')
+    return LoadMeasurement(clients, wall_time_s, client_cpu_s, tuple(timings), tuple(errors))
+
+
+@dataclasses.dataclass(slots=True)
+class _Reply:
+    """What came back for one request, unread: pieces of the stream with their times, or an error."""
+
+    start_s: float
+    pieces: list[tuple[float, bytes]] = dataclasses.field(default_factory=list)
+    error: str | None = None
+
+    def timing(self, wanted_tokens: int) -> RequestTiming:
+        """Read it.
+
+        Raises:
+            ValueError: it is no whole answer of `wanted_tokens` tokens; the message tells why.
+        """
+        if self.error:
+            raise ValueError(self.error)
+        usage = first = end_s = None
+        for time_s, event in self._events():
+            if error := event.get('error'):
+                raise ValueError(
+                    f'the stream says: {error.get("message", error) if isinstance(error, dict) else error}'
+                )
+            usage = event.get('usage') or usage
+            for choice in event.get('choices') or ():
+                first = first or _first_token(time_s, choice)
+                end_s = time_s  # of the last one: it carries the end of the answer
+        if usage is None or first is None:
+            raise ValueError('the stream ended before the answer did, or without its usage')
+        count = usage['completion_tokens']
+        if count < wanted_tokens:
+            raise ValueError(f'an answer of {count} tokens, not {wanted_tokens}')
+        first_s, first_tokens = first
+        return RequestTiming(usage['prompt_tokens'], count, self.start_s, first_s, end_s, first_tokens)
+
+    def _events(self):
+        """(time, JSON) of each event; its time is that of the piece which completes it."""
+        rest = b''
+        for time_s, piece in self.pieces:
+            *lines, rest = (rest + piece).split(b'\n')
+            for line in lines:
+                if line.startswith(b'data:') and (data := line[5:].strip()) != b'[DONE]':
+                    yield time_s, json.loads(data)
+
+
+def _first_token(time_s: float, choice: dict) -> tuple[float, int] | None:
+    """(time, number of tokens) if this part of a stream carries any; some servers begin with one that does not."""
+    delta = choice.get('delta') or {}
+    if ids := choice.get('output_ids'):
+        return time_s, len(ids)
+    return (time_s, 1) if any(delta.get(k) for k in ('content', 'reasoning_content', 'tool_calls')) else None
+
+
+async def _load(
+    address: str, key: str, requests: list[list[dict]], timeout_s: float, advance: Callable[[], None]
+) -> tuple[float, float, list[_Reply]]:
+    """Wall time, processor time, and what came back; `requests` are lists of bodies, one list a client."""
+    import aiohttp
+
+    async def ask(session, body: dict) -> _Reply:
+        reply = _Reply(time.perf_counter())
+        try:
+            async with session.post(address, json=body) as response:
+                if response.status != 200:
+                    reply.error = f'HTTP {response.status}: {(await response.text())[:300]}'
+                    return reply
+                async for piece in response.content.iter_any():
+                    reply.pieces.append((time.perf_counter(), piece))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            reply.error = f'{type(error).__name__}: {error}'
+        return reply
+
+    async def talk(session, bodies: list[dict]) -> list[_Reply]:
+        replies = []
+        for body in bodies:
+            replies.append(await ask(session, body))
+            advance()
+        return replies
+
+    async with aiohttp.ClientSession(
+        headers={'Authorization': f'Bearer {key}'},
+        connector=aiohttp.TCPConnector(limit=0),  # its 100 connections would make the clients after them wait
+        timeout=aiohttp.ClientTimeout(total=timeout_s),
+    ) as session:
+        start_s, start_cpu_s = time.perf_counter(), time.thread_time()
+        replies = await asyncio.gather(*(talk(session, bodies) for bodies in requests))
+        wall_time_s, client_cpu_s = time.perf_counter() - start_s, time.thread_time() - start_cpu_s
+    return wall_time_s, client_cpu_s, [reply for one_client in replies for reply in one_client]
+
+
+def in_a_thread(main: Coroutine):
+    """`asyncio.run` in a thread of its own, because a notebook's loop already runs in this one; Ctrl-C ends it."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(main)
+    done = threading.Event()  # `Thread.join` forgets a thread that runs on when Ctrl-C comes
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(asyncio.wait([task]))
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+            done.set()
+
+    threading.Thread(target=run, name='clients', daemon=True).start()
+    try:
+        done.wait()
+    except KeyboardInterrupt:
+        loop.call_soon_threadsafe(task.cancel)
+        done.wait()
+        raise
+    return task.result()

@@ -1,0 +1,301 @@
+"""The definitions, on streams whose times are known, and the clients against a server that sends by the clock."""
+
+import asyncio
+import contextlib
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import openai
+import pytest
+from lmdeploy.profiler import Profiler, Session
+
+from helpers.benchmark import LoadMeasurement, RequestTiming, Spread, _Reply, measure_clients
+
+
+def event(content=None, *, ids=None, finish=None, usage=None, role=None) -> bytes:
+    """One event of a stream, as LMDeploy sends it."""
+    delta = {k: v for k, v in (('role', role), ('content', content)) if v is not None}
+    choice = {'index': 0, 'delta': delta}
+    choice |= {k: v for k, v in (('output_ids', ids), ('finish_reason', finish)) if v is not None}
+    count = {'prompt_tokens': 14, 'completion_tokens': usage, 'total_tokens': 14 + (usage or 0)}
+    data = {'choices': [] if usage else [choice], 'usage': count if usage else None}
+    return b'data: ' + json.dumps(data, ensure_ascii=False).encode() + b'\n\n'
+
+
+DONE = b'data: [DONE]\n\n'
+
+
+def timing(*pieces, wanted=4, start_s=10.0) -> RequestTiming:
+    return _Reply(start_s, list(pieces)).timing(wanted)
+
+
+# ---------------------------------------------------------------- definitions
+
+
+def test_ttft_and_tpot_by_hand():
+    t = timing(
+        (11.0, event('a', ids=[5])),
+        (11.5, event('b', ids=[6])),
+        (12.0, event('c', ids=[7])),
+        (13.0, event('d', ids=[8]) + event('', ids=[], finish='length') + event(usage=4) + DONE),
+    )
+    assert t == RequestTiming(14, 4, 10.0, 11.0, 13.0, 1)
+    assert (t.ttft_s, t.tpot_s, t.latency_s) == (1.0, 2 / 3, 3.0)
+
+
+def test_tokens_are_those_of_the_usage_not_pieces_or_characters():
+    t = timing((11.0, event('a long piece of text')), (12.0, event('!', finish='length') + event(usage=9)), wanted=9)
+    assert (t.output_tokens, t.first_tokens) == (9, 1)
+    assert t.tpot_s == 1 / 8
+
+
+def test_several_tokens_may_come_first():
+    t = timing((11.0, event('ab', ids=[5, 6, 7])), (12.0, event('d', ids=[8], finish='length') + event(usage=4)))
+    assert (t.first_tokens, t.tpot_s) == (3, 1.0)
+
+
+def test_a_token_without_text_is_a_token():
+    """Half a character has no text yet; LMDeploy sends its number."""
+    t = timing((11.0, event('', ids=[200])), (12.0, event('好', ids=[201], finish='length') + event(usage=4)))
+    assert t.first_s == 11.0
+
+
+def test_a_beginning_without_a_token_is_not_the_first_token():
+    t = timing(
+        (10.5, event('', role='assistant')), (11.0, event('a')), (12.0, event('', finish='stop') + event(usage=4))
+    )
+    assert t.first_s == 11.0
+
+
+def test_an_answer_in_one_piece():
+    t = timing((12.0, event('abcd', ids=[1, 2, 3, 4], finish='length') + event(usage=4)))
+    assert (t.ttft_s, t.tpot_s) == (2.0, 0.5)
+
+
+def test_events_may_be_cut_anywhere():
+    whole = event('好', ids=[5]) + event('b', ids=[6, 7, 8], finish='length') + event(usage=4) + DONE
+    for size in (1, 7, 50):
+        parts = [(11.0 + i, whole[at : at + size]) for i, at in enumerate(range(0, len(whole), size))]
+        first = 11.0 + (whole.index(b'\n') // size)  # the piece that ends the first line
+        assert timing(*parts).first_s == first
+
+
+@pytest.mark.parametrize(
+    ('pieces', 'said'),
+    [
+        ([event('a', ids=[5]), event('b', ids=[6], finish='stop') + event(usage=2)], 'of 2 tokens, not 4'),
+        ([event('a', ids=[5])], 'ended before the answer'),
+        ([], 'ended before the answer'),
+        ([event(usage=4)], 'ended before the answer'),
+        ([event('a', ids=[5]), b'data: {"error": {"message": "engine stopped"}}\n\n'], 'engine stopped'),
+        ([event('a', ids=[5]), b'data: {"err\n\n'], 'Unterminated'),
+    ],
+)
+def test_what_is_no_whole_answer_does_not_count(pieces, said):
+    with pytest.raises(ValueError, match=said):
+        timing(*((11.0 + i, piece) for i, piece in enumerate(pieces)))
+
+
+TIMINGS = (
+    RequestTiming(14, 8, 0.0, 0.5, 1.9, 1),
+    RequestTiming(20, 8, 0.1, 0.9, 2.0, 2),
+    RequestTiming(14, 8, 1.9, 2.2, 3.5, 1),
+    RequestTiming(15, 8, 2.0, 3.0, 3.0, 8),
+)
+
+
+def test_agrees_with_the_profiler_of_lmdeploy():
+    ours = LoadMeasurement(2, 3.5, 0.1, TIMINGS, ())
+    theirs = Profiler(stream_output=True, percentages=[50, 95, 99])
+    for t in TIMINGS:
+        session: Session = theirs.new_session(t.input_tokens, t.output_tokens)
+        session.ts, session.ns = [t.start_s, t.first_s, t.end_s], [0, t.first_tokens, t.output_tokens]
+        session.finish(Session.SUCCESS)
+    theirs.elapsed_time = 3.5
+    theirs.compute_metrics()
+    assert (ours.requests, ours.input_tokens, ours.output_tokens) == (4, theirs.total_input, theirs.total_output)
+    assert ours.output_tokens_per_s == theirs.output_throughput
+    for mine, mean, spread in (
+        (ours.ttft, theirs.ttft_mean, theirs.ttft_stat),
+        (ours.tpot, theirs.tpot_mean, theirs.tpot_stat),
+        (ours.latency, theirs.e2e_mean, theirs.e2e_stat),
+    ):
+        assert mine == Spread(mean, *spread)
+
+
+def test_what_one_client_sees():
+    ours = LoadMeasurement(2, 3.5, 0.1, TIMINGS, ('HTTP 503',))
+    assert ours.client_tokens_per_s == pytest.approx((8 / 1.9 + 8 / 1.9 + 8 / 1.6 + 8 / 1.0) / 4)
+    assert ours.failed_requests == 1
+    assert '1 failed' in str(ours)
+    row = ours.row()
+    assert json.loads(json.dumps(row)) == row
+    assert row['ttft_p95_s'] == round(ours.ttft.p95_s, 4)
+
+
+# ---------------------------------------------------------------- against a server that sends by the clock
+
+FIRST_S, STEP_S = 0.3, 0.05
+
+
+class ByTheClock(http.server.BaseHTTPRequestHandler):
+    """The first token after FIRST_S, then one each STEP_S; 'fail' in the question: HTTP 503, 'short': two tokens."""
+
+    protocol_version = 'HTTP/1.1'
+
+    def do_GET(self):
+        body = json.dumps({'object': 'list', 'data': [{'id': 'the-model', 'object': 'model'}]}).encode()
+        self.send_response(200)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        with self.server.lock:
+            self.server.bodies.append(body)
+            self.server.keys.add(self.headers['Authorization'])
+            self.server.now += 1
+            self.server.most = max(self.server.most, self.server.now)
+        question = body['messages'][0]['content']
+        if 'fail' in question:
+            self.send_error(503, 'too busy')
+        else:
+            self.send_response(200)
+            self.send_header('Transfer-Encoding', 'chunked')
+            self.end_headers()
+            count = 2 if 'short' in question else body['max_tokens']
+            for i in range(count):
+                time.sleep(STEP_S if i else FIRST_S)
+                self.piece(event('ab', ids=[i], finish='length' if i == count - 1 else None))
+            self.piece(event(usage=count) + DONE)
+            self.piece(b'')
+        with self.server.lock:
+            self.server.now -= 1
+
+    def piece(self, data: bytes):
+        with contextlib.suppress(OSError):  # the client may have left
+            self.wfile.write(b'%x\r\n%s\r\n' % (len(data), data))
+            self.wfile.flush()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def clock():
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), ByTheClock)
+    server.bodies, server.keys, server.lock, server.now, server.most = [], set(), threading.Lock(), 0, 0
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    server.client = openai.OpenAI(base_url=f'http://127.0.0.1:{server.server_port}/v1', api_key='the-key')
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_clock_is_read_right(clock):
+    """Twice the tokens take twice the time after the first, and the first does not count in it."""
+    m = measure_clients(clock.client, clients=3, requests_per_client=2, output_tokens=9)
+    assert (m.requests, m.failed_requests, m.input_tokens, m.output_tokens) == (6, 0, 6 * 14, 6 * 9)
+    for t in m.timings:
+        assert FIRST_S <= t.ttft_s < FIRST_S + 0.2
+        assert STEP_S <= t.tpot_s < STEP_S + 0.03
+        assert t.latency_s == pytest.approx(t.ttft_s + 8 * t.tpot_s)
+    # two answers one after the other, three clients at once
+    one = FIRST_S + 8 * STEP_S
+    assert 2 * one <= m.wall_time_s < 2 * one + 0.5
+    assert m.output_tokens_per_s == pytest.approx(54 / m.wall_time_s)
+    assert clock.most == 3
+    assert 0 < m.client_cpu_s < 0.5 * m.wall_time_s
+
+
+def test_what_is_asked(clock):
+    measure_clients(clock.client, clients=2, requests_per_client=2, output_tokens=3, prompts=['a', 'b', 'c'], top_p=0.5)
+    assert sorted(b['messages'][0]['content'] for b in clock.bodies) == ['a', 'a', 'b', 'c']
+    for body in clock.bodies:
+        assert body['model'] == 'the-model'
+        assert (body['max_tokens'], body['ignore_eos'], body['temperature'], body['top_p']) == (3, True, 0.0, 0.5)
+        assert body['stream_options'] == {'include_usage': True}
+    assert clock.keys == {'Bearer the-key'}
+
+
+def test_failed_requests_are_counted_and_their_tokens_are_not(clock):
+    m = measure_clients(clock.client, clients=3, output_tokens=4, prompts=['good', 'fail', 'short'])
+    assert (m.requests, m.output_tokens) == (1, 4)
+    assert sorted(e[:12] for e in m.errors) == ['HTTP 503: <!', 'an answer of']
+
+
+def test_when_all_fail_the_reason_is_said(clock):
+    with pytest.raises(RuntimeError, match=r'none of 2 requests .* HTTP 503'):
+        measure_clients(clock.client, clients=2, output_tokens=4, prompts='fail')
+    nobody = openai.OpenAI(base_url='http://127.0.0.1:9/v1', api_key='the-key')
+    with pytest.raises(RuntimeError, match='Cannot connect') as caught:
+        measure_clients(nobody, output_tokens=4, model='m')
+    assert 'the-key' not in str(caught.value)
+    with pytest.raises(RuntimeError, match='Timeout'):
+        measure_clients(clock.client, output_tokens=100, timeout_s=0.5)
+
+
+@pytest.mark.parametrize('name', ['clients', 'output_tokens', 'requests_per_client'])
+def test_nothing_to_measure(clock, name):
+    with pytest.raises(ValueError, match=f'{name}: at least one'):
+        measure_clients(clock.client, **{name: 0})
+    with pytest.raises(ValueError, match='prompts: at least one'):
+        measure_clients(clock.client, prompts=[])
+    assert not clock.bodies
+
+
+def test_inside_a_running_loop_as_in_a_notebook(clock):
+    async def cell():
+        return measure_clients(clock.client, output_tokens=2)
+
+    assert asyncio.run(cell()).requests == 1
+
+
+def test_one_line_of_progress_on_stderr(clock, capfd):
+    measure_clients(clock.client, clients=2, output_tokens=2)
+    out, err = capfd.readouterr()
+    assert out == ''
+    assert '2 clients' in err
+    measure_clients(clock.client, output_tokens=2, progress=False)
+    assert capfd.readouterr() == ('', '')
+
+
+INTERRUPTED = """
+import sys, threading, time, openai
+from helpers.benchmark import measure_clients
+client = openai.OpenAI(base_url=sys.argv[1], api_key='k')
+try:
+    print('go', flush=True)
+    measure_clients(client, clients=4, output_tokens=2000, progress=False, model='m')
+except KeyboardInterrupt:
+    time.sleep(0.1)
+    print('interrupted', 'clients' in [t.name for t in threading.enumerate()], flush=True)
+"""
+
+
+def test_ctrl_c_ends_it(clock):
+    command = [sys.executable, '-c', INTERRUPTED, str(clock.client.base_url)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline() == 'go\n'
+        deadline = time.monotonic() + 20
+        while clock.now < 4 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        start = time.monotonic()
+        os.kill(child.pid, signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+        assert time.monotonic() - start < 5
+        assert (out, err) == ('interrupted False\n', '')
+    finally:
+        child.kill()
+        child.wait()
