@@ -93,8 +93,73 @@ def choose():
     return fig
 
 
+def serving():
+    """The three layers of a server: who asks, who speaks HTTP, who computes."""
+    fig, ax = canvas(9, 5.6)
+    box(ax, 0.3, 4.35, 8.4, 1.1, 'client', SAND, 13, 'bold', va='top')
+    for x, text in ((0.6, 'openai SDK'), (2.65, 'curl'), (4.7, 'chat in a terminal'), (6.75, 'page in a browser')):
+        box(ax, x, 4.5, 1.65, 0.5, text, 'white')
+    box(ax, 0.3, 2.2, 8.4, 1.45, 'API server: FastAPI, one Python process', GREEN, 13, 'bold', va='top')
+    steps = (
+        (0.6, 'key, checks\n401, 400, 422'),
+        (2.65, 'chat template,\ntokenizer'),
+        (4.7, 'queue for a place\n(max_batch_size)'),
+        (6.75, 'tokens to text,\ntool-call parser'),
+    )
+    for x, text in steps:
+        box(ax, x, 2.35, 1.65, 0.8, text, 'white', 9.5)
+    for x in (2.25, 4.3):
+        arrow(ax, (x, 2.75), (x + 0.4, 2.75))
+    box(ax, 0.3, 0.15, 8.4, 1.35, 'engine: TurboMind, or the PyTorch engine', BLUE, 13, 'bold', va='top')
+    parts = (
+        (0.6, 2.65, 'scheduler: continuous batching,\na new request joins at any step'),
+        (3.5, 2.65, 'paged KV cache: blocks of 64\ntokens, and a queue for them'),
+        (6.4, 2.0, 'kernels: one token for\neach request a step'),
+    )
+    for x, width, text in parts:
+        box(ax, x, 0.3, width, 0.7, text, 'white', 9.5)
+    arrow(ax, (1.4, 4.35), (1.4, 3.65))
+    ax.text(1.55, 4.0, 'HTTP with the key: POST /v1/chat/completions', va='center', fontsize=10, color=INK)
+    arrow(ax, (7.6, 3.65), (7.6, 4.35))
+    ax.text(7.45, 4.0, 'streaming: data: {…} each token', ha='right', va='center', fontsize=10, color=INK)
+    arrow(ax, (5.5, 2.2), (5.5, 1.5))
+    ax.text(5.35, 1.85, 'token ids in', ha='right', va='center', fontsize=10, color=INK)
+    arrow(ax, (7.6, 1.5), (7.6, 2.2))
+    ax.text(7.45, 1.85, 'token ids out', ha='right', va='center', fontsize=10, color=INK)
+    return fig
+
+
+def addresses():
+    """Who reaches a server on 127.0.0.1, who one on 0.0.0.0, and the tunnel."""
+    fig, ax = canvas(9, 3.9)
+    for x, address, color in ((0.3, '127.0.0.1', GREEN), (4.65, '0.0.0.0', RED)):
+        box(ax, x, 1.75, 4.05, 2.0, f'GPU machine, --server-name {address}', GREY, 12, 'bold', va='top')
+        box(ax, x + 2.25, 2.0, 1.55, 1.2, f'server\n{address}', color)
+        box(ax, x + 0.25, 2.65, 1.3, 0.55, 'notebook', 'white')
+        arrow(ax, (x + 1.55, 2.92), (x + 2.25, 2.75))
+    box(ax, 0.55, 2.0, 1.3, 0.45, 'sshd', 'white')
+    box(ax, 0.3, 0.15, 1.8, 0.75, 'your laptop\nssh -L 23333:…', SAND, 10)
+    arrow(ax, (1.2, 0.9), (1.2, 2.0))
+    arrow(ax, (1.85, 2.22), (2.55, 2.35))
+    ax.text(1.3, 1.35, 'tunnel', fontsize=10, color=INK, va='center')
+    box(ax, 2.55, 0.15, 1.8, 0.75, 'everyone else', SAND, 10)
+    ax.annotate('', (3.45, 1.7), (3.45, 0.9), arrowprops={'arrowstyle': '-', 'color': INK, 'lw': 1.3, 'ls': ':'})
+    ax.text(3.45, 1.68, '×', fontsize=20, color='#d32f2f', ha='center', va='center', weight='bold')
+    box(ax, 6.9, 0.15, 1.8, 0.75, 'everyone in\nthe network', SAND, 10)
+    arrow(ax, (7.8, 0.9), (7.8, 2.0))
+    ax.text(7.7, 1.35, 'only a key stops them', fontsize=10, color=INK, va='center', ha='right')
+    return fig
+
+
 def main() -> None:
-    for name, draw in {'engines': engines, 'slice': slice_of_a_card, 'choose': choose}.items():
+    figures = {
+        'engines': engines,
+        'slice': slice_of_a_card,
+        'choose': choose,
+        'serving': serving,
+        'addresses': addresses,
+    }
+    for name, draw in figures.items():
         fig = draw()
         fig.savefig(HERE / f'{name}.png', dpi=110, metadata={'Software': None})
         plt.close(fig)
