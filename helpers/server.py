@@ -17,13 +17,17 @@ import time
 import weakref
 from pathlib import Path
 
+import psutil
 import requests
+
+import lmdeploy_cpu
 
 from .server_keys import ENVIRONMENT, ApiKey, key_path, leave_key, remove_key
 from .server_log import end_of_log, why_it_ended
 from .server_port import listen
 
 _ANYWHERE = {'0.0.0.0': '127.0.0.1', '::': '::1'}  # every address of this machine → one of them
+_LAUNCHER = [sys.executable, '-m', 'helpers.serve']
 _live: weakref.WeakSet['Server'] = weakref.WeakSet()
 
 
@@ -93,11 +97,12 @@ class Server:
         self.log = key_path(port).with_suffix('.log')
         self.log.parent.mkdir(mode=0o700, exist_ok=True)
         number = listening.fileno()
-        environment = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
+        environment = os.environ | {'LMDEPLOY_CPU_MEMORY_GB': str(lmdeploy_cpu.memory_budget() / 2**30)}
+        environment.pop(ENVIRONMENT, None)
         self.log.unlink(missing_ok=True)
         with open(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'wb') as log:
             self._process = subprocess.Popen(
-                [sys.executable, '-m', 'helpers.serve', str(number), *line],
+                [*_LAUNCHER, str(number), *line],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -212,7 +217,10 @@ def _has_ended(process: subprocess.Popen) -> bool:
     """Whether it has, without reaping it: so its number stays its own, and `os.killpg` meets no other's processes."""
     if process.returncode is not None:
         return True
-    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # in a fork of the notebook's process
+        return not psutil.pid_exists(process.pid)
 
 
 def _let_go_in_a_fork() -> None:

@@ -31,9 +31,11 @@ def command_line(model: Path | str, **arguments) -> list[str]:
     parser = _parser()
     line = [_model(model), *_as_options(parser, _machines_own(arguments) | arguments)]
     args = _parse(parser, line)
-    if Path(model).is_dir():
-        _check_format(Path(model), args.model_format)
-        _check_engine(Path(model), args)
+    _check_names(args)
+    folder = Path(line[0])
+    if folder.is_dir():
+        _check_format(folder, args.model_format)
+        _check_engine(folder, args)
     return line
 
 
@@ -102,14 +104,29 @@ def _parse(parser: argparse.ArgumentParser, line: list[str]) -> argparse.Namespa
 
 def _model(model: Path | str) -> str:
     """The folder, or the id of a repository that LMDeploy fetches."""
-    if Path(model).expanduser().is_dir():
-        return str(Path(model).expanduser())
+    folder = Path(model).expanduser()
+    if (folder / 'config.json').is_file():
+        return str(folder)
+    if folder.is_dir():
+        raise FileNotFoundError(f'{tilde(folder)} holds no model: it has no config.json')
     if isinstance(model, str) and re.fullmatch(r'[\w-][\w.-]*/[\w-][\w.-]*', model):
         return model
     raise FileNotFoundError(
         f'no model at {tilde(model)}: no such folder.  `helpers.model_path(NAME)` says where a model lies on this '
         f'machine, or how to get it'
     )
+
+
+def _check_names(args: argparse.Namespace) -> None:
+    """Names that LMDeploy looks up only while it starts."""
+    from lmdeploy.cli.utils import get_chat_template
+    from lmdeploy.serve.parsers import validate_parser_names
+
+    try:
+        get_chat_template(args.chat_template, args.model_path)
+        validate_parser_names(args.reasoning_parser, args.tool_call_parser)
+    except (AssertionError, ValueError) as error:
+        raise ValueError(f'`lmdeploy serve api_server`: {error}') from None
 
 
 def _check_format(folder: Path, model_format: str | None) -> None:

@@ -30,8 +30,9 @@ _MEANINGS = [
 def why_it_ended(log: Path) -> str:
     """What the log most likely means, and its end."""
     text = _text(log)
-    meaning = next((meaning for pattern, meaning in _MEANINGS if re.search(pattern, text)), 'its log may say why')
-    return f'{meaning}.\n{end_of_log(log)}'
+    errors = re.findall(r'^[\w.]+(?:Error|Exception): .*', text, re.M)
+    meaning = next((meaning for pattern, meaning in _MEANINGS if re.search(pattern, text)), None)
+    return f'{meaning or (errors or ["its log may say why"])[-1]}.\n{end_of_log(log)}'
 
 
 def end_of_log(log: Path, lines: int = 15) -> str:
