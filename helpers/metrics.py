@@ -39,18 +39,24 @@ class ServerMetrics:
 
     # gauges, as they were at their last refresh
     num_requests_running: int  # in the engine's batch
-    num_requests_waiting: int  # in the engine's queue
+    num_requests_waiting: int  # in the engine, for room in the KV cache
+    num_api_requests_waiting: int  # in the API server, for one of `max_batch_size` places in the engine
     gpu_cache_usage: float  # share of the KV cache's blocks in use, 0 to 1; `gpu_cache_usage_perc` to LMDeploy
     prefix_cache_hit_rate: float  # 0 to 1
     # totals
     prompt_tokens_total: int  # of requests whose first token is there
     generation_tokens_total: int
     request_success_total: int  # answers that came to their end, cut at max_tokens or not
-    # times; the server's own view, without the way from and to the client
+    # times; the server's own view: from when a request has its place in the engine, so without the wait for that
     time_to_first_token: TimeSum  # one a request
     time_per_output_token: TimeSum  # one a piece of an answer after its first, which may hold several tokens
     request_queue_time: TimeSum  # one a finished request
     e2e_request_latency: TimeSum  # one a finished request
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait, for a place or for room."""
+        return self.num_api_requests_waiting + self.num_requests_waiting
 
     def since(self, earlier: 'ServerMetrics') -> 'ServerMetrics':
         """Totals and times counted from `earlier` on; the gauges stay."""
@@ -115,6 +121,7 @@ def parse_metrics(text: str) -> ServerMetrics:
     return ServerMetrics(
         num_requests_running=int(value('num_requests_running')),
         num_requests_waiting=int(value('num_requests_waiting')),
+        num_api_requests_waiting=int(value('num_api_requests_waiting')),
         gpu_cache_usage=value('gpu_cache_usage_perc'),
         prefix_cache_hit_rate=value('prefix_cache_hit_rate'),
         prompt_tokens_total=int(value('prompt_tokens_total')),
@@ -231,7 +238,7 @@ class _Figure:
         changes = [(t, t - before, m.since(earlier)) for (before, earlier), (t, m) in itertools.pairwise(readings)]
         ends = [t for t, *_ in changes]
         series = [
-            [(times, [m.num_requests_running for m in metrics]), (times, [m.num_requests_waiting for m in metrics])],
+            [(times, [m.num_requests_running for m in metrics]), (times, [m.waiting for m in metrics])],
             [(times, [100 * m.gpu_cache_usage for m in metrics])],
             [(ends, [m.generation_tokens_total / lasting_s for _, lasting_s, m in changes])],
             [(ends, [m.time_to_first_token.mean_s for *_, m in changes])],
@@ -253,5 +260,5 @@ def _headline(metrics: list[ServerMetrics]) -> str:
     if total.time_to_first_token.count:
         words.append(f'TTFT {total.time_to_first_token.mean_s:.2f} s on average')
     words.append(f'at most {max(m.num_requests_running for m in metrics)} running')
-    words.append(f'{max(m.num_requests_waiting for m in metrics)} waiting')
+    words.append(f'{max(m.waiting for m in metrics)} waiting')
     return ', '.join(words)
