@@ -1,0 +1,263 @@
+"""The guard alone: what it lets through unchanged, and what it says to the rest.
+
+With a server: tests/test_serving_attacks.py.
+"""
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from helpers.guard import Guard, Limits, Refused, check
+from helpers.guard_schema import SchemaError, check_answerable, check_regex, check_schema
+
+CHAT = '/v1/chat/completions'
+GOOD = {'model': 'm', 'messages': [{'role': 'user', 'content': 'hello 你好 😀'}]}
+
+
+class Context:
+    """As much of LMDeploy's ServerContext as the guard looks at."""
+
+    class async_engine:
+        session_len = 512
+
+        class hf_cfg:
+            vocab_size = 100
+
+
+def ask(body, path=CHAT, app=None, limits=None, pieces=None, method='POST', content_type=b'application/json', **scope):
+    """Send a request through the guard -> (status, body, what the application received)"""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    incoming = pieces or [{'type': 'http.request', 'body': data, 'more_body': False}]
+    incoming, sent, seen = list(incoming), [], []
+
+    async def receive():
+        if not incoming:
+            await asyncio.sleep(60)
+        return incoming.pop(0)
+
+    async def send(message):
+        sent.append((time.monotonic(), message))
+
+    async def echo(scope, receive, send):
+        message = await receive()
+        seen.append(message['body'])
+        await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+        await send({'type': 'http.response.body', 'body': b'one', 'more_body': True})
+        await asyncio.sleep(0.05)
+        await send({'type': 'http.response.body', 'body': b'two', 'more_body': False})
+
+    scope = {'type': 'http', 'method': method, 'path': path, 'headers': [(b'content-type', content_type)]} | scope
+    asyncio.run(Guard(app or echo, Context, limits)(scope, receive, send))
+    status = sent[0][1]['status'] if sent else None
+    ask.times = [moment for moment, _ in sent]
+    return status, b''.join(m.get('body', b'') for _, m in sent), seen
+
+
+def test_a_good_request_passes_unchanged_and_its_answer_is_not_held_back():
+    body = json.dumps(GOOD, indent=3).encode()
+    half = len(body) // 2
+    pieces = [
+        {'type': 'http.request', 'body': body[:half], 'more_body': True},
+        {'type': 'http.request', 'body': body[half:], 'more_body': False},
+    ]
+    status, answer, seen = ask(b'', pieces=pieces)
+    assert (status, answer, seen) == (200, b'onetwo', [body])
+    assert ask.times[-1] - ask.times[-2] > 0.04
+
+
+def test_the_application_learns_that_the_client_left():
+    heard = []
+
+    async def app(scope, receive, send):
+        heard.extend([(await receive())['type'], (await receive())['type']])
+
+    body = json.dumps(GOOD).encode()
+    pieces = [{'type': 'http.request', 'body': body, 'more_body': False}, {'type': 'http.disconnect'}]
+    assert ask(b'', app=app, pieces=pieces)[0] is None
+    assert heard == ['http.request', 'http.disconnect']
+
+
+def test_a_client_that_leaves_before_its_request_is_whole():
+    pieces = [{'type': 'http.request', 'body': b'{', 'more_body': True}, {'type': 'http.disconnect'}]
+    assert ask(b'', pieces=pieces) == (None, b'', [])
+
+
+def test_a_body_that_never_ends():
+    status, answer, seen = ask(
+        b'', pieces=[{'type': 'http.request', 'body': b'{', 'more_body': True}], limits=Limits(body_time_s=0.1)
+    )
+    assert (status, seen) == (408, [])
+    assert 'no more of the request came for 0.1 s' in json.loads(answer)['message']
+
+
+def test_a_body_that_is_too_long():
+    limits = Limits(body_bytes=100)
+    piece = {'type': 'http.request', 'body': b' ' * 40, 'more_body': True}
+    assert ask(b'', pieces=[piece] * 3, limits=limits)[0] == 413
+    headers = [(b'content-type', b'application/json'), (b'content-length', b'101')]
+    assert ask(b'', pieces=[], headers=headers, limits=limits)[0] == 413  # before a byte is read
+
+
+@pytest.mark.parametrize(('path', 'inside'), [(CHAT, None), ('/v1/messages', 'error'), ('/v1/responses', 'error')])
+def test_the_answer_has_lmdeploys_shape(path, inside):
+    status, answer, _ = ask(b'{', path=path)
+    error = json.loads(answer)
+    error = error[inside] if inside else error
+    assert status == 400
+    assert 'not JSON' in error['message']
+    assert error['type'] == 'invalid_request_error'
+
+
+def test_a_value_error_of_lmdeploys_is_the_requests_fault():
+    async def app(scope, receive, send):
+        raise ValueError('no such session\nand more')
+
+    status, answer, _ = ask(GOOD, app=app)
+    assert (status, json.loads(answer)['message']) == (400, 'no such session')
+
+    async def broken(scope, receive, send):
+        await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+        raise ValueError('too late')
+
+    with pytest.raises(ValueError, match='too late'):
+        ask(GOOD, app=broken)
+
+    async def mistake(scope, receive, send):
+        raise KeyError('not the client')
+
+    with pytest.raises(KeyError):
+        ask(GOOD, app=mistake)
+
+
+def test_what_lmdeploy_looks_at_itself_passes():
+    assert ask(b'\x89PNG', content_type=b'image/png')[0] == 200  # it is refused by LMDeploy
+    assert ask(b'', method='GET', path='/v1/models')[0] == 200
+
+
+@pytest.mark.parametrize('path', ['/update_weights', '/update_weights_from_ipc', '/distserve/free_cache', '/sleep'])
+@pytest.mark.parametrize('method', ['GET', 'POST'])
+def test_closed(path, method):
+    assert ask(b'', path=path, method=method)[0] == 403
+
+
+def say(request, path=CHAT):
+    with pytest.raises(Refused) as caught:
+        check(path, json.dumps(request).encode(), Limits(), 512, 100)
+    return str(caught.value)
+
+
+def test_numbers_as_text_do_not_slip_through():
+    """Pydantic would read them as numbers."""
+    for value in ('1180591620717411303424', 2**70, 1e30, -1e30):
+        assert 'repetition_ngram_size' in say(GOOD | {'repetition_ngram_size': value})
+    assert 'temperature must be a number' in say(GOOD | {'temperature': 'NaN'})
+    for value in ('99', 99.0, True, -1, 100):
+        assert 'input_ids[1]' in say({'input_ids': [5, value]}, '/generate')
+
+
+def test_text_is_measured_but_pictures_are_not():
+    picture = {'type': 'image_url', 'image_url': {'url': 'data:image/png;base64,' + 'A' * 1_000_000}}
+    check(CHAT, json.dumps(GOOD | {'messages': [{'role': 'user', 'content': [picture]}]}).encode(), Limits(), 512, 100)
+    assert '16384' in say(GOOD | {'messages': [{'role': 'user', 'content': 'x' * 16_385}]})
+
+
+@pytest.mark.parametrize(
+    'extra',
+    [
+        {'temperature': 0, 'top_p': 1, 'top_k': 40, 'seed': 2**64 - 1, 'max_tokens': 512, 'n': 4, 'stream': True},
+        {'stop': ['\n', '。'], 'response_format': {'type': 'json_object'}, 'logit_bias': {}, 'logprobs': True},
+        {'messages': [{'role': 'assistant', 'tool_calls': [{'id': '1'}]}, {'role': 'tool', 'content': '5'}]},
+        {'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'a'}]}]},
+        {'tools': [{'type': 'function', 'function': {'name': 'f'}}], 'tool_choice': {'function': {'name': 'f'}}},
+        {'temperature': None, 'max_tokens': None, 'stop': None, 'tools': None, 'response_format': None},
+    ],
+)
+def test_good_ones(extra):
+    check(CHAT, json.dumps(GOOD | extra).encode(), Limits(), 512, 100)
+
+
+PERSON = {
+    'type': 'object',
+    'properties': {
+        'name': {'type': 'string', 'pattern': '^[A-Z][a-z]{1,100}$'},
+        'age': {'type': ['integer', 'null'], 'minimum': 0},
+        'friends': {'type': 'array', 'items': {'$ref': '#'}},
+        'mood': {'enum': ['good', 'bad', None]},
+        'home': {'allOf': [{'$ref': '#/$defs/home'}]},
+        'not': {'const': 1},
+    },
+    'required': ['name', 'friends', 'not'],
+    'additionalProperties': False,
+    '$defs': {'home': {'anyOf': [{'type': 'object', 'properties': {'in': {'$ref': '#/$defs/home'}}}, {'const': 5}]}},
+}
+
+
+def test_a_schema_that_can_be_met():
+    check_schema(PERSON, 'it')
+    check_answerable(PERSON, 'it')
+
+
+def required(schema):
+    return {'type': 'object', 'properties': {'a': schema}, 'required': ['a']}
+
+
+UNMEETABLE = {
+    'contain itself': [
+        {'$ref': '#'},
+        required({'$ref': '#'}),
+        {'$ref': '#/$defs/a', '$defs': {'a': {'$ref': '#/$defs/b'}, 'b': {'$ref': '#/$defs/a'}}},
+        {'type': 'array', 'minItems': 1, 'items': {'$ref': '#'}},
+        {'type': 'array', 'minItems': 1, 'prefixItems': [{'$ref': '#'}]},
+        {'anyOf': [required({'$ref': '#'}), {'allOf': [{'$ref': '#'}]}]},
+    ],
+    'no such property': [{'type': 'object', 'required': ['x'], 'additionalProperties': False}],
+    'not of type': [{'type': 'string', 'const': 5}, required({'type': ['string', 'null'], 'enum': [1, 2.5]})],
+    'would ignore': [{'allOf': [{'type': 'string'}, {'type': 'integer'}]}, {'not': {}}, required({'if': {}})],
+    "start with '#'": [{'$ref': 'http://127.0.0.1/x'}],
+    'there is no': [{'$ref': '#/$defs/x'}],
+}
+
+
+@pytest.mark.parametrize(('match', 'schema'), [(match, schema) for match in UNMEETABLE for schema in UNMEETABLE[match]])
+def test_a_schema_that_cannot_be_met(match, schema):
+    with pytest.raises(SchemaError, match=match):
+        check_answerable(schema, 'it')
+
+
+def test_many_references_take_no_time():
+    """2^30 ways through them."""
+    many = {f'a{i}': required({'$ref': f'#/$defs/a{i + 1}'}) for i in range(30)} | {'a30': {'const': 1}}
+    for one in many.values():
+        if 'properties' in one:
+            one['properties']['b'] = one['properties']['a']
+            one['required'] = ['a', 'b']
+    start = time.monotonic()
+    check_answerable({'$ref': '#/$defs/a0', '$defs': many}, 'it')
+    assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize(
+    ('schema', 'match'),
+    [
+        ({'type': 'no such'}, 'not a JSON schema'),
+        ({'properties': 3}, 'not a JSON schema'),
+        ({'minItems': -1}, 'not a JSON schema'),
+        ({'type': 'string', 'pattern': '('}, 'cannot be compiled'),
+        ({'type': 'string', 'pattern': '^[a-z]{1,200}$'}, 'more than 128 repetitions'),
+        ({'enum': [f'word {i}' for i in range(2000)]}, 'at most 16384'),
+        ({'type': 'integer', 'minimum': 5, 'maximum': 3}, 'cannot be compiled'),
+    ],
+)
+def test_a_schema_that_is_none(schema, match):
+    with pytest.raises(SchemaError, match=match):
+        check_schema(schema, 'it')
+
+
+def test_regular_expressions():
+    check_regex('call me [A-Za-z]{1,10}', 'it')
+    check_regex('(a{1,1000}){1,1000}', 'it')
+    for bad in ('(', '', None, 5, 'a' * 5000, r'[^\s\S]', '(?=b)a'):
+        with pytest.raises(SchemaError, match=r'^it '):
+            check_regex(bad, 'it')
