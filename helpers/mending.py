@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .files import cache_folder, fingerprint, is_lfs_pointer, read_json, tilde, write_json
 from .shards import weight_faults
-from .tokenizer_files import EARLY_NAMES, chat_template, plain_tokenizer_files, token_ids
+from .tokenizer_files import EARLY_NAMES, chat_template, drops_tools, plain_tokenizer_files, token_ids
 
 TOKENIZER_SOURCES = ('tokenizer.json', 'tokenizer.model', 'vocab.json')
 
@@ -56,8 +56,8 @@ def inspect_checkpoint(path: str | Path) -> CheckpointReport:
     """Look a checkpoint folder over, in well under a second: no weight is read and no remote code is run.
 
     Finds missing, truncated or unfetched weight files; a missing chat template (LMDeploy would silently send the bare
-    prompt); `<|im_end|>` missing among the stop ids (the answer would not end); chat tokens under their early names
-    (`[UNUSED_TOKEN_145]`); a tokenizer that only remote code reads as it is meant.
+    prompt), or one that drops `tools`; `<|im_end|>` missing among the stop ids (the answer would not end); chat tokens
+    under their early names (`[UNUSED_TOKEN_145]`); a tokenizer that only remote code reads as it is meant.
     """
     path = Path(path)
     if not (path / 'config.json').is_file():
@@ -98,6 +98,8 @@ def _tokenizer_problems(path: Path) -> list[Problem]:
         problems.append(Problem('chat template', detail, mendable=end_id is not None))
     elif 'UNUSED_TOKEN' in template:
         problems.append(Problem('chat template', 'writes the early names of the chat tokens', mendable=True))
+    elif drops_tools(template, ids):
+        problems.append(Problem('chat template', 'drops `tools`: the model would not see them', mendable=True))
 
     if end_id is not None and (template is None or 'im_end' in template or 'UNUSED_TOKEN' in template):
         stops = stop_ids(path)
@@ -142,7 +144,7 @@ def mended(path: str | Path) -> Path:
     if not any(problem.mendable for problem in report.problems):
         return path
     source = path.resolve()
-    state = json.dumps([1, fingerprint(source)])  # 1: raised when what is written below changes
+    state = json.dumps([2, fingerprint(source)])  # 2: raised when what is written below changes
     key = hashlib.sha256(f'{source} {path.name}'.encode()).hexdigest()[:10]
     version = f'{key}-{hashlib.sha256(state.encode()).hexdigest()[:10]}'
     overlays = cache_folder() / 'overlays'

@@ -6,16 +6,36 @@ start.  So the same tokenizer is written once as a `tokenizer.json`, which every
 """
 
 import json
+import re
+from collections.abc import Container
 from pathlib import Path
 
 from .files import is_lfs_pointer, read_json
 
-# InternLM2's template.  A message's role and content become <|im_start|>role\ncontent<|im_end|>\n.
-CHATML_TEMPLATE = (
+# InternLM2's template.  A message's role and content become <|im_start|>role\ncontent<|im_end|>\n; `tools` are dropped.
+PLAIN_CHATML_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + "
     "'<|im_end|>' + '\\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
-
+# The same, with tools as InternLM2's chat format has them: their list in a system message named <|plugin|> behind the
+# system prompt, calls in the assistant's message, results from the environment.
+CHATML_TEMPLATE = (
+    "{% macro plugins() %}{{ '<|im_start|>system name=<|plugin|>\\n[' }}{% for tool in tools %}"
+    "{% set tool = tool['function'] if 'function' in tool else tool %}"
+    "{{ (', ' if not loop.first else '') + '{\"name\": ' + tool['name'] | tojson }}"
+    "{% for key in ('description', 'parameters') if tool[key] %}"
+    "{{ ', \"' + key + '\": ' + tool[key] | tojson }}{% endfor %}{{ '}' }}{% endfor %}"
+    "{{ ']<|im_end|>\\n' }}{% endmacro %}"
+    "{{ bos_token }}{% if tools and messages[0]['role'] != 'system' %}{{ plugins() }}{% endif %}"
+    '{% for message in messages %}'
+    "{{ '<|im_start|>' + ('environment name=<|plugin|>' if message['role'] == 'tool' else message['role']) + '\\n' }}"
+    "{{ message['content'] if message['content'] is string else '' }}"
+    "{% for call in message['tool_calls'] or [] %}{% set call = call['function'] %}{% set given = call['arguments'] %}"
+    "{{ ('\\n' if not loop.first else '') + '<|action_start|><|plugin|>\\n{\"name\": ' + call['name'] | tojson }}"
+    "{{ ', \"parameters\": ' + (given if given is string else given | tojson) + '}<|action_end|>' }}{% endfor %}"
+    "{{ '<|im_end|>' + '\\n' }}{% if tools and loop.first and message['role'] == 'system' %}{{ plugins() }}{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
 # What snapshots of InternLM2 before the end of January 2024 call the chat tokens (LMDeploy issues 1011 and 1047).
 EARLY_NAMES = {
     '[UNUSED_TOKEN_141]': '<|plugin|>',
@@ -38,6 +58,15 @@ def chat_template(folder: Path) -> str | None:
     if isinstance(template, list):  # several named ones
         template = next((entry['template'] for entry in template if entry.get('name') == 'default'), None)
     return template
+
+
+def drops_tools(template: str, tokens: Container[str]) -> bool:
+    """Whether `template` is InternLM2's own, which leaves `tools` out, of a model that has the tokens for them."""
+
+    def bare(text: str) -> str:
+        return re.sub(r'\s', '', text).replace('"', "'")
+
+    return {'<|plugin|>', '<|action_start|>'}.issubset(tokens) and bare(template) == bare(PLAIN_CHATML_TEMPLATE)
 
 
 def token_ids(folder: Path) -> dict[str, int]:
@@ -94,7 +123,7 @@ def plain_tokenizer_files(folder: Path) -> dict[str, str]:
         },
     }
     template = chat_template(folder)
-    if (template is None or 'UNUSED_TOKEN' in template) and '<|im_end|>' in added:
+    if '<|im_end|>' in added and (template is None or 'UNUSED_TOKEN' in template or drops_tools(template, added)):
         template = CHATML_TEMPLATE
     if template:
         plain['chat_template'] = template

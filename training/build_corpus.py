@@ -21,11 +21,22 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from training import mix, talk_memory, texts
-from training.tokenizer import BOS, EOS, IM_END, IM_START, encode_plain, load_tokenizer, save_tokenizer, train_tokenizer
+from training.tokenizer import (
+    BOS,
+    EOS,
+    IM_END,
+    IM_START,
+    encode_plain,
+    head,
+    load_tokenizer,
+    save_tokenizer,
+    train_tokenizer,
+)
 
 # What a token is for: a frame nobody learns, the user's words, the assistant's, the user's where words may be hidden,
 # a text without roles.
 KINDS = FRAME, USER, ASSISTANT, MASKABLE, TEXT = range(5)
+AS_TYPED = ('user', 'system', 'tools', 'tool')  # roles in whose texts `<|im_end|>` is the token, as in use
 SHARD = 4000  # conversations
 CONTEXT = 1024  # tokens; a longer conversation loses its last turns
 SPLIT_SHARE = 0.25  # of the user's turns have some words cut into unusual tokens
@@ -99,16 +110,16 @@ def cut_words(
     return [text[a:b] for a, b in itertools.pairwise([0, *sorted(cuts), len(text)])]
 
 
-def _layout(turn: mix.Turn, content: list[int], head: list[int], newline: list[int]) -> tuple[list[int], list[int]]:
-    """Token ids and kinds of one message in the chat template: `head` (role), `content`, `<|im_end|>`, `newline`."""
+def _layout(turn: mix.Turn, content: list[int], begin: list[int], newline: list[int]) -> tuple[list[int], list[int]]:
+    """Token ids and kinds of one message in the chat template: `begin` (role), `content`, `<|im_end|>`, `newline`."""
     if turn.role == 'assistant':
         kind, end = ASSISTANT, ASSISTANT
     elif turn.maskable:
         kind, end = MASKABLE, FRAME
     else:
         kind, end = USER if turn.role == 'user' else FRAME, FRAME
-    tokens = [*head, *content, IM_END, *newline]
-    return tokens, [FRAME] * len(head) + [kind] * len(content) + [end] + [FRAME] * len(newline)
+    tokens = [*begin, *content, IM_END, *newline]
+    return tokens, [FRAME] * len(begin) + [kind] * len(content) + [end] + [FRAME] * len(newline)
 
 
 def encode(
@@ -127,15 +138,15 @@ def encode(
             words = turn.role == 'user' and not turn.copied and rng.random() < SPLIT_SHARE
             parts = cut_words(rng, turn.content, words, copied) if words or copied else [turn.content]
             counts.append(len(parts))
-            if turn.role in ('user', 'system'):
+            if turn.special or turn.role in AS_TYPED:
                 asked += parts
             else:
                 said += parts
     asked = iter([encoding.ids for encoding in tokenizer.encode_batch_fast(asked, add_special_tokens=False)])
     said, counts = iter(encode_plain(tokenizer, said)), iter(counts)
     frame = {
-        role: [IM_START, *tokenizer.encode(f'{role}\n', add_special_tokens=False).ids]
-        for role in ('system', 'user', 'assistant')
+        role: [IM_START, *tokenizer.encode(f'{head(role)}\n', add_special_tokens=False).ids]
+        for role in ('assistant', *AS_TYPED)
     }
     newline = tokenizer.encode('\n', add_special_tokens=False).ids
     all_tokens, all_kinds = [], []
@@ -143,7 +154,7 @@ def encode(
         tokens, kinds = [BOS], [FRAME]
         whole = True
         for turn in turns:
-            source = asked if turn.role in ('user', 'system') else said
+            source = asked if turn.special or turn.role in AS_TYPED else said
             content = [token for _ in range(next(counts)) for token in next(source)]
             if turn.role == 'text':
                 tokens += [*content, EOS]
@@ -178,16 +189,19 @@ def build(
     seed: int = 0,
     processes: int | None = None,
     tokenizer_conversations: int = 12000,
+    tokenizer: str | pathlib.Path | None = None,
 ) -> Corpus:
-    """Train the tokenizer (kept in `out`), draw and encode `conversations` of them.
+    """Train the tokenizer (kept in `out`), or take that of the folder `tokenizer`; draw and encode `conversations`.
 
     Raises ValueError where a held-out question is in the training texts.
     """
     found = list(texts.leaks(samples=500))
     if found:
         raise ValueError('held-out questions are in the training texts:\n' + '\n'.join(found))
-    tokenizer = train_tokenizer(tokenizer_texts(seed, tokenizer_conversations))
-    save_tokenizer(tokenizer, out)
+    trained = (
+        load_tokenizer(tokenizer) if tokenizer else train_tokenizer(tokenizer_texts(seed, tokenizer_conversations))
+    )
+    save_tokenizer(trained, out)
     jobs = [
         (str(out), seed, index, min(SHARD, conversations - start))
         for index, start in enumerate(range(0, conversations, SHARD))
@@ -204,7 +218,7 @@ def build(
     finally:
         del os.environ['TOKENIZERS_PARALLELISM']
     tokens, kinds, lengths = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Corpus(tokens, kinds, np.concatenate(([0], np.cumsum(lengths))), tokenizer)
+    return Corpus(tokens, kinds, np.concatenate(([0], np.cumsum(lengths))), trained)
 
 
 def save(corpus: Corpus, out: pathlib.Path) -> None:
@@ -224,9 +238,12 @@ def main() -> None:
     parser.add_argument('--conversations', type=int, default=600_000)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--processes', type=int, default=None)
+    parser.add_argument('--tokenizer', default=None, help='a folder whose tokenizer is kept instead of training one')
     arguments = parser.parse_args()
     start = time.perf_counter()
-    corpus = build(arguments.out, arguments.conversations, arguments.seed, arguments.processes)
+    corpus = build(
+        arguments.out, arguments.conversations, arguments.seed, arguments.processes, tokenizer=arguments.tokenizer
+    )
     save(corpus, arguments.out)
     print(
         json.dumps(

@@ -93,7 +93,7 @@ def command(log: dict) -> str:
         if log['corpus']['conversations'] != CONVERSATIONS:
             words += ['--conversations', str(log['corpus']['conversations'])]
         for name in OPTIONS:
-            value = log['settings'][name]
+            value = log['settings'].get(name, getattr(Settings, name))  # logs are older than some settings
             if name not in ('minutes', 'steps') and value != getattr(Settings, name):
                 words += [f'--{name.replace("_", "-")}', *([] if value is True else [str(value)])]
     return shlex.join([*words, '--out', 'models/tiny-chat'])

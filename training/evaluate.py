@@ -1,7 +1,7 @@
 """Score a tiny-chat folder: `python -m training.evaluate models/tiny-chat`.  The scores go to its training_log.json.
 
 Greedy decoding in fp32.  Paraphrases frozen before training are graded by their answer keys, beside a look-up of the
-nearest trained question; memory, sums and stories are drawn here with values that training never used.
+nearest trained question; memory, sums, tools, facts and stories are drawn here with values that training never used.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from training import mix, talk_arithmetic, talk_memory, texts
+from training import mix, talk_arithmetic, talk_extract, talk_memory, talk_tools, texts
 from training.baseline import NearestQuestion
 from training.files import write_json
 from training.model import TinyChat, load
@@ -27,6 +27,7 @@ from training.tokenizer import EOS, IM_END, encode_chat, encode_plain, load_toke
 BATCH = 192
 MAX_NEW_TOKENS = 640
 AIM = 0.95  # right of each category, in each language
+SKILLS = ('tools: call', 'tools: two steps', 'tools: answer', 'tools: not needed', 'extraction')
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Case:
     characters: tuple[int, int] | None = None
     id: str = ''
     user_turns: list[str] = field(default_factory=list)  # the model answers these itself before the last
+    calls: list[dict] | None = None  # the tools' calls that a right answer is; [] for none
+    fields: dict | None = None  # the JSON object that a right answer is
 
 
 def user(text: str) -> dict:
@@ -56,6 +59,13 @@ def is_correct(case: Case, answer: str | None) -> bool:
     """Whether `answer` holds the key and has the length asked for; it is None when it did not end."""
     if answer is None or not texts.is_right(answer, case.key):
         return False
+    if case.calls is not None and talk_tools.calls_of(answer) != case.calls:
+        return False
+    if case.fields is not None:
+        try:
+            return json.loads(answer) == case.fields
+        except ValueError:
+            return False
     return case.characters is None or case.characters[0] <= length(answer) <= case.characters[1]
 
 
@@ -81,7 +91,8 @@ class Chat:
                 [prompts[row] for row in rows], MAX_NEW_TOKENS, {EOS, IM_END}, temperature, generator
             )
             for row, tokens in zip(rows, out, strict=True):
-                found[row] = self.tokenizer.decode(tokens).strip() if len(tokens) < MAX_NEW_TOKENS else None
+                text = self.tokenizer.decode(tokens, skip_special_tokens=False).strip()  # a call's tokens are shown
+                found[row] = text if len(tokens) < MAX_NEW_TOKENS else None
         return found
 
 
@@ -133,6 +144,59 @@ def arithmetic_cases(rng: random.Random, number: int) -> list[Case]:
         question = talk_arithmetic.question(rng, a, sign, b, language)
         expected = talk_arithmetic.answer(a, sign, b, result, question)
         cases.append(Case('arithmetic', language, [user(question)], ((expected,),), id=expected))
+    return cases
+
+
+def tool_cases(rng: random.Random, number: int) -> list[Case]:
+    """`number` of each: a call; one of two calls; the answer behind a result; frozen paraphrases that need no tool.
+
+    Half of the first are asked as training never asks; tools are listed in all.
+    """
+    cases = []
+    for index in range(number):
+        language = texts.LANGUAGES[index % 2]
+        listed = talk_tools.draw_tools(rng, language, ('add', 'mul'))
+        tools = {tool.kind: tool for tool in listed}
+        start = [talk_tools.tool_message(listed)]
+        kind = rng.choice(('add', 'mul'))
+        a, b = talk_tools.number(rng), talk_tools.number(rng)
+        if index % 4 < 2:
+            question = rng.choice(talk_tools.HELD_OUT[kind][language]).format(a=a, b=b)
+        else:
+            question = talk_tools.ask(rng, kind, a, b, language)
+        wanted = {'name': tools[kind].name, 'parameters': tools[kind].arguments(a, b)}
+        cases.append(Case('tools: call', language, [*start, user(question)], (), id=kind, calls=[wanted]))
+
+        result = talk_tools.number(rng) * talk_tools.number(rng)  # to be read, not computed
+        call = talk_tools.call(wanted['name'], wanted['parameters'])
+        said = [{'role': 'assistant', 'content': call}, {'role': 'tool', 'content': talk_tools.shown(rng, result)}]
+        cases.append(
+            Case('tools: answer', language, [*start, user(question), *said], ((str(result),),), id=kind, calls=[])
+        )
+
+        messages = talk_tools.two_sums(rng, tools, language)
+        upto = 1 if index % 4 < 2 else 3  # the first call or the second
+        calls = talk_tools.calls_of(messages[upto]['content'])
+        cases.append(
+            Case('tools: two steps', language, [*start, *messages[:upto]], (), id=str(upto // 2 + 1), calls=calls)
+        )
+    for item in rng.sample(texts.heldout(), min(number, len(texts.heldout()))):
+        if item.category == 'unknown' and re.search(r'\d', item.question):
+            continue  # a sum perhaps
+        listed = talk_tools.draw_tools(rng, item.language, ('add', 'mul'))
+        messages = [talk_tools.tool_message(listed), user(item.question)]
+        cases.append(Case('tools: not needed', item.language, messages, item.key, id=item.id, calls=[]))
+    return cases
+
+
+def extraction_cases(rng: random.Random, number: int) -> list[Case]:
+    """Facts out of a sentence as JSON; where it has a person, half of the names are those that training never used."""
+    cases = []
+    for index in range(number):
+        language = texts.LANGUAGES[index % 2]
+        name = rng.choice(talk_memory.HELD_OUT[language]) if index % 4 < 2 else None
+        question, fields, _ = talk_extract.item(rng, language, name)
+        cases.append(Case('extraction', language, [user(question)], (), fields=fields))
     return cases
 
 
@@ -228,6 +292,8 @@ def evaluate(folder: pathlib.Path, device: str | None = None, quick: bool = Fals
         *memory_cases(rng, many),
         *arithmetic_cases(rng, many),
         *prompt_cases(),
+        *tool_cases(rng, many),
+        *extraction_cases(rng, many),
     ]
     if quick:
         cases = cases[::7]
@@ -247,7 +313,7 @@ def evaluate(folder: pathlib.Path, device: str | None = None, quick: bool = Fals
                     'id': case.id,
                     'question': case.messages[-1]['content'],
                     'answer': (answer or '(did not end)')[:300],
-                    'key': case.key,
+                    'key': case.fields or case.calls or case.key,
                 }
             )
     frozen = held_out_cases()

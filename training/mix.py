@@ -5,11 +5,19 @@ import functools
 import random
 from dataclasses import dataclass
 
-from training import talk_arithmetic, talk_memory, texts
+from training import talk_arithmetic, talk_extract, talk_memory, talk_tools, texts
 from training.augment import augment, recombine, surface
 
 # Share of conversations whose first part is of this kind.
-SHARES = {'faq': 0.44, 'talk': 0.27, 'memory': 0.17, 'arithmetic': 0.06, 'synonyms': 0.06}
+SHARES = {
+    'faq': 0.38,
+    'talk': 0.235,
+    'memory': 0.14,
+    'arithmetic': 0.045,
+    'synonyms': 0.05,
+    'tools': 0.1,
+    'extraction': 0.05,
+}
 CHAIN_SHARE = 0.5
 SYSTEM_SHARE = 0.3
 RECOMBINED_SHARE = 0.12  # of the questions of the FAQ
@@ -45,12 +53,13 @@ SYSTEM_PROMPTS = (
 @dataclass(frozen=True)
 class Turn:
     """A message; `maskable`: its words may be hidden in training (a question that stays clear without one of them);
-    `copied`: words that the conversation repeats, in the same tokens everywhere."""
+    `copied`: words that the conversation repeats, in the same tokens everywhere; `special`: its `<|…|>` are tokens."""
 
     role: str
     content: str
     maskable: bool = False
     copied: tuple[str, ...] = ()
+    special: bool = False
 
 
 @functools.cache
@@ -66,7 +75,13 @@ def _talk_choice() -> tuple[tuple, tuple]:
 def clean(conversation: list[dict]) -> list[Turn]:
     """Turns of a talk's messages; ends stripped, so that the tokenizer sees each alone as it does in the template."""
     return [
-        Turn(message['role'], message['content'].strip(), copied=message.get('copied', ())) for message in conversation
+        Turn(
+            message['role'],
+            message['content'].strip(),
+            copied=message.get('copied', ()),
+            special=message.get('special', False),
+        )
+        for message in conversation
     ]
 
 
@@ -150,6 +165,10 @@ def part(rng: random.Random, kind: str, language: str) -> list[Turn]:
         return memory_turns(rng, language)
     if kind == 'arithmetic':
         return clean(talk_arithmetic.conversation(rng, language))
+    if kind == 'tools':
+        return clean(talk_tools.conversation(rng, language, lambda: filler(rng, language)))
+    if kind == 'extraction':
+        return clean(talk_extract.conversation(rng, language))
     return talk_turns(rng)
 
 
@@ -162,7 +181,7 @@ def _draw(rng: random.Random) -> list[Turn]:
         kind = 'memory'
     language = rng.choice(texts.LANGUAGES)
     turns = part(rng, kind, language)
-    if rng.random() < CHAIN_SHARE:
+    if kind != 'tools' and rng.random() < CHAIN_SHARE:  # a sum behind a list of tools would want one
         for _ in range(rng.choice((1, 1, 2, 2, 3))):
             # memory stays alone after its start: another told name would be a second truth
             more = part(

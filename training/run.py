@@ -31,7 +31,12 @@ def main() -> None:
             settings, config = train.SMOKE, train.SMOKE_MODEL
         else:
             corpora = train.corpora(
-                pathlib.Path(scratch), arguments.conversations, 4000, arguments.seed, processes=arguments.processes
+                pathlib.Path(scratch),
+                arguments.conversations,
+                4000,
+                arguments.seed,
+                processes=arguments.processes,
+                tokenizer=arguments.tokenizer,
             )
             # --minutes is for the whole run: what is left after the corpus and before the evaluation is for training
             left = arguments.minutes - arguments.reserve - (time.perf_counter() - start) / 60

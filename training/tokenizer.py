@@ -17,10 +17,28 @@ TAIL = ('<|plugin|>', '<|interpreter|>', '<|action_end|>', '<|action_start|>', '
 UNK, BOS, EOS = range(3)
 IM_END, IM_START = VOCAB_SIZE - 2, VOCAB_SIZE - 1
 
+# Messages in ChatML.  `tools` become InternLM2's plugin message, behind the system prompt; the model's calls stand in
+# its own message, a tool's result comes from the `environment`.  Without tools: InternLM2's template to the letter.
 CHAT_TEMPLATE = (
-    "{{ bos_token }}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content']"
-    " + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+    "{% macro plugins() %}{{ '<|im_start|>system name=<|plugin|>\\n[' }}{% for tool in tools %}"
+    "{% set tool = tool['function'] if 'function' in tool else tool %}"
+    "{{ (', ' if not loop.first else '') + '{\"name\": ' + tool['name'] | tojson }}"
+    "{% for key in ('description', 'parameters') if tool[key] %}"
+    "{{ ', \"' + key + '\": ' + tool[key] | tojson }}{% endfor %}{{ '}' }}{% endfor %}"
+    "{{ ']<|im_end|>\\n' }}{% endmacro %}"
+    "{{ bos_token }}{% if tools and messages[0]['role'] != 'system' %}{{ plugins() }}{% endif %}"
+    '{% for message in messages %}'
+    "{{ '<|im_start|>' + ('environment name=<|plugin|>' if message['role'] == 'tool' else message['role']) + '\\n' }}"
+    "{{ message['content'] if message['content'] is string else '' }}"
+    "{% for call in message['tool_calls'] or [] %}{% set call = call['function'] %}{% set given = call['arguments'] %}"
+    "{{ ('\\n' if not loop.first else '') + '<|action_start|><|plugin|>\\n{\"name\": ' + call['name'] | tojson }}"
+    "{{ ', \"parameters\": ' + (given if given is string else given | tojson) + '}<|action_end|>' }}{% endfor %}"
+    "{{ '<|im_end|>' + '\\n' }}{% if tools and loop.first and message['role'] == 'system' %}{{ plugins() }}{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
+# What stands behind `<|im_start|>` for the roles of the texts: `tools` is the list of them, `tool` a result.
+HEADS = {'tools': 'system name=<|plugin|>', 'tool': 'environment name=<|plugin|>'}
+CALL_START, CALL_END = '<|action_start|><|plugin|>', '<|action_end|>'
 # A Han character or digit alone; else a word with the space before it, other signs, white space.
 PATTERN = r'\p{Han}|\p{N}| ?[^\s\p{L}\p{N}]+| ?(?:(?!\p{Han})\p{L})+|\s+(?!\S)|\s+'
 
@@ -86,8 +104,13 @@ def encode_plain(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
         tokenizer.encode_special_tokens = False
 
 
+def head(role: str) -> str:
+    """What the chat template writes behind `<|im_start|>`."""
+    return HEADS.get(role, role)
+
+
 def encode_chat(tokenizer: Tokenizer, messages: list[dict]) -> list[int]:
     """Token ids of `messages`, ready for the assistant's next words: the chat template, spelled out.  The template
-    puts `<s>` in front, so the tokenizer itself does not."""
-    text = ''.join(f'<|im_start|>{m["role"]}\n{m["content"]}<|im_end|>\n' for m in messages)
+    puts `<s>` in front, so the tokenizer itself does not.  Roles as in HEADS; a call stands in `content` as written."""
+    text = ''.join(f'<|im_start|>{head(m["role"])}\n{m["content"]}<|im_end|>\n' for m in messages)
     return tokenizer.encode(f'<s>{text}<|im_start|>assistant\n').ids

@@ -45,6 +45,7 @@ class Settings:
     word_dropout_share: float = 0.5  # of the rows lose some words of FAQ questions, up to three in ten
     seed: int = 0
     compile: bool = False
+    tokenizer: str | None = None  # the folder whose tokenizer the corpus keeps; else it is trained from the texts
 
 
 CONVERSATIONS = 1_000_000  # of the corpus that training.run draws
@@ -284,7 +285,7 @@ def train(
 
 
 # What a command line may change.
-OPTIONS = ('minutes', 'steps', 'batch_tokens', 'peak_lr', 'dropout', 'user_loss_weight', 'seed', 'compile')
+OPTIONS = ('minutes', 'steps', 'batch_tokens', 'peak_lr', 'dropout', 'user_loss_weight', 'seed', 'compile', 'tokenizer')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -297,6 +298,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--user-loss-weight', type=float, default=Settings.user_loss_weight)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--compile', action='store_true')
+    parser.add_argument('--tokenizer', default=None, help='a folder whose tokenizer is kept instead of training one')
     parser.add_argument('--commit', default=None, help="of the training texts, for the log; default: git's")
 
 

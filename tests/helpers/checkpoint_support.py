@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from sentencepiece import sentencepiece_model_pb2
 
 from helpers.geometry import Geometry
-from helpers.tokenizer_files import CHATML_TEMPLATE, EARLY_NAMES
+from helpers.tokenizer_files import EARLY_NAMES, PLAIN_CHATML_TEMPLATE
 
 SMALL = Geometry(
     'InternLM2ForCausalLM', vocab_size=1000, hidden_size=64, intermediate_size=96, num_layers=2, num_heads=4,
@@ -67,7 +67,7 @@ def write_tokenizer(folder: Path, sentencepiece_model: Path, early: bool = False
                      'special': True} for i, name in names.items()
         }  # fmt: skip
         config['additional_special_tokens'] = list(EARLY_NAMES.values())
-        config['chat_template'] = CHATML_TEMPLATE
+        config['chat_template'] = PLAIN_CHATML_TEMPLATE
     (folder / 'tokenizer_config.json').write_text(json.dumps(config))
     (folder / 'tokenization_internlm2.py').write_text('raise RuntimeError("remote code ran")\n')
 

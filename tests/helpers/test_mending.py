@@ -14,8 +14,12 @@ from transformers import AutoTokenizer
 from helpers import mending
 from helpers.checkpoints import internlm2_to_llama
 from helpers.mending import CheckpointError, inspect_checkpoint, mended
+from helpers.tokenizer_files import CHATML_TEMPLATE, PLAIN_CHATML_TEMPLATE
 
 LFS_POINTER = 'version https://git-lfs.github.com/spec/v1\noid sha256:' + 64 * '0' + '\nsize 3778220032\n'
+
+
+TOOLS = [{'name': 'add', 'description': '两数 <相加>', 'parameters': {'type': 'object', 'properties': {'a': {}}}}]
 
 
 @pytest.fixture
@@ -32,6 +36,10 @@ def plain(tmp_path, packed):
 
 def lack_template(folder):
     edit_json(folder / 'tokenizer_config.json', chat_template=None)
+
+
+def drop_tools(folder):
+    edit_json(folder / 'tokenizer_config.json', chat_template=PLAIN_CHATML_TEMPLATE.replace(' + ', '+'))
 
 
 def lack_stop_id(folder):
@@ -71,13 +79,14 @@ def names(folder):
 @pytest.mark.parametrize(
     ('start', 'damage', 'found'),
     [
-        ('packed', None, {'tokenizer'}),
+        ('packed', None, {'tokenizer', 'chat template'}),
         ('packed', lack_template, {'tokenizer', 'chat template'}),
-        ('packed', lack_stop_id, {'tokenizer', 'stop ids'}),
-        ('packed', lack_generation_config, {'tokenizer', 'stop ids'}),
+        ('packed', lack_stop_id, {'tokenizer', 'chat template', 'stop ids'}),
+        ('packed', lack_generation_config, {'tokenizer', 'chat template', 'stop ids'}),
         ('packed', early_names, {'tokenizer', 'chat template', 'chat tokens'}),
         ('packed', early_names_and_template, {'tokenizer', 'chat template', 'chat tokens'}),
         ('plain', lack_template, {'chat template'}),
+        ('plain', drop_tools, {'chat template'}),
         ('plain', lack_stop_id, {'stop ids'}),
         ('plain', lack_generation_config, {'stop ids'}),
         ('plain', early_names_in_json, {'chat template', 'chat tokens'}),
@@ -110,6 +119,7 @@ def test_what_is_lacking_is_found_and_mended(request, start, damage, found):
     ids = Tokenizer(str(overlay)).encode(prompt, add_bos=True)
     assert ids[:2] == [1, 899]
     assert ids.count(898) == 1
+    assert '"name": "add"' in template.messages2prompt([{'role': 'user', 'content': 'hi'}], tools=TOOLS)
 
 
 def test_what_is_right_stays_as_it_is(plain):
@@ -120,6 +130,57 @@ def test_what_is_right_stays_as_it_is(plain):
     )
     lack_template(plain)
     assert mended(plain) == plain
+
+
+@pytest.mark.parametrize('asked', [True, False])
+@pytest.mark.parametrize('system', [True, False])
+def test_without_tools_the_template_is_internlm2s_to_the_letter(plain, asked, system):
+    tokenizer = AutoTokenizer.from_pretrained(plain, trust_remote_code=False)
+    messages = [
+        *[{'role': 'system', 'content': ' Be "brief" & <polite>.\n'}] * system,
+        {'role': 'user', 'content': '你好 {{ tools }}'},
+        {'role': 'assistant', 'content': ''},
+        {'role': 'user', 'content': 'x', 'name': 'me'},
+    ]
+
+    def prompt(template, **kwargs):
+        return tokenizer.apply_chat_template(
+            messages, chat_template=template, tokenize=False, add_generation_prompt=asked, **kwargs
+        )
+
+    assert tokenizer.chat_template == CHATML_TEMPLATE
+    wanted = prompt(PLAIN_CHATML_TEMPLATE)
+    assert prompt(CHATML_TEMPLATE) == prompt(CHATML_TEMPLATE, tools=[]) == wanted
+    assert prompt(CHATML_TEMPLATE, tools=TOOLS) != prompt(PLAIN_CHATML_TEMPLATE, tools=TOOLS) == wanted
+
+
+def test_tools_calls_and_results_are_written_as_internlm2_does(packed):
+    template = get_chat_template(str(mended(packed)))
+    given = {'a': 17, 'b': 24}
+    calls = [
+        {'id': '1', 'type': 'function', 'function': {'name': 'mul', 'arguments': given}},
+        {'id': '2', 'type': 'function', 'function': {'name': 'mul', 'arguments': json.dumps(given)}},
+    ]
+    messages = [
+        {'role': 'system', 'content': 'Be brief.'},
+        {'role': 'user', 'content': '17 × 24?'},
+        {'role': 'assistant', 'content': '', 'tool_calls': calls},
+        {'role': 'tool', 'tool_call_id': '1', 'content': '408'},
+    ]
+    tools = [*TOOLS, {'type': 'function', 'function': {'name': 'mul', 'description': None, 'parameters': None}}]
+    call = '<|action_start|><|plugin|>\n{"name": "mul", "parameters": {"a": 17, "b": 24}}<|action_end|>'
+    assert template.messages2prompt(messages, tools=tools) == (
+        '<s><|im_start|>system\nBe brief.<|im_end|>\n'
+        '<|im_start|>system name=<|plugin|>\n[{"name": "add", "description": "两数 <相加>", "parameters": '
+        '{"type": "object", "properties": {"a": {}}}}, {"name": "mul"}]<|im_end|>\n'
+        '<|im_start|>user\n17 × 24?<|im_end|>\n'
+        f'<|im_start|>assistant\n{call}\n{call}<|im_end|>\n'
+        '<|im_start|>environment name=<|plugin|>\n408<|im_end|>\n<|im_start|>assistant\n'
+    )
+    listed_first = template.messages2prompt(messages[1:2], tools=tools[1:])
+    assert listed_first.startswith(
+        '<s><|im_start|>system name=<|plugin|>\n[{"name": "mul"}]<|im_end|>\n<|im_start|>user'
+    )
 
 
 def test_a_template_of_its_own_is_kept(packed):

@@ -1,0 +1,139 @@
+"""The architecture and the checkpoint's files: InternVL in transformers' format, with a Qwen2 language model.
+
+The tensors carry the names of the InternVL3 checkpoints for transformers on the hub (`vision_tower.…`,
+`language_model.model.…`): TurboMind, LMDeploy's PyTorch engine and transformers all read those.  TurboMind runs the
+vision tower too, and its attention wants heads of 64 or 128.
+"""
+
+import os
+import pathlib
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from transformers import InternVLConfig, InternVLForConditionalGeneration, InternVLVisionConfig, Qwen2Config
+
+from training.files import write_json
+from training.vision.tokenizer import END_OF_TEXT, IM_END, IMAGE, save_tokenizer
+
+IMAGE_SIZE = 192  # pixels a side: whatever a picture's shape, it becomes one square of this size
+PATCH_SIZE = 16
+IMAGE_TOKENS = (IMAGE_SIZE // PATCH_SIZE // 2) ** 2  # four patches make one token
+MEAN = STD = 0.5  # of each channel, for pixels in [0, 1]
+MAX_POSITIONS = 2048
+
+
+def make_config(vocab_size: int, smoke: bool = False) -> InternVLConfig:
+    """4.4 million parameters; `smoke`: 1 million, for tests."""
+    text = Qwen2Config(
+        vocab_size=vocab_size,
+        hidden_size=128 if smoke else 256,
+        intermediate_size=256 if smoke else 384,
+        num_hidden_layers=2 if smoke else 4,
+        num_attention_heads=1 if smoke else 2,
+        num_key_value_heads=1,
+        max_position_embeddings=MAX_POSITIONS,
+        rope_parameters={'rope_type': 'default', 'rope_theta': 10000.0},
+        tie_word_embeddings=True,
+        use_sliding_window=False,
+        bos_token_id=END_OF_TEXT,
+        eos_token_id=IM_END,
+        pad_token_id=END_OF_TEXT,
+        architectures=['Qwen2ForCausalLM'],  # TurboMind asks for it here
+    )
+    vision = InternVLVisionConfig(
+        hidden_size=64 if smoke else 192,
+        num_hidden_layers=2 if smoke else 6,
+        num_attention_heads=1 if smoke else 3,
+        intermediate_size=128 if smoke else 320,
+        attention_bias=True,
+        use_qk_norm=False,
+        norm_type='layer_norm',
+        image_size=[IMAGE_SIZE, IMAGE_SIZE],
+        patch_size=[PATCH_SIZE, PATCH_SIZE],
+        layer_scale_init_value=1.0,
+        use_mean_pooling=True,
+    )
+    return InternVLConfig(
+        text_config=text,
+        vision_config=vision,
+        image_token_id=IMAGE,
+        image_seq_length=IMAGE_TOKENS,
+        downsample_ratio=0.5,
+        tie_word_embeddings=True,
+        architectures=['InternVLForConditionalGeneration'],
+    )
+
+
+def normalise(pixels: torch.Tensor) -> torch.Tensor:
+    """uint8 [images, size, size, 3] -> float [images, 3, size, size], as the checkpoint's image processor does it."""
+    return (pixels.permute(0, 3, 1, 2).float() / 255 - MEAN) / STD
+
+
+def hub_name(name: str) -> str | None:
+    """The name in the file of a parameter of transformers' class; None for the tied output head."""
+    if name == 'lm_head.weight':
+        return None
+    if name.startswith('model.language_model.'):
+        return name.replace('model.language_model.', 'language_model.model.', 1)
+    return name.removeprefix('model.')
+
+
+def save(model: InternVLForConditionalGeneration, tokenizer: Tokenizer, out: pathlib.Path, log: dict) -> None:
+    """The checkpoint folder in bf16; each file is written beside its place and renamed."""
+    out.mkdir(parents=True, exist_ok=True)
+    names = {name: hub_name(name) for name in model.state_dict()}
+    state = {
+        names[name]: value.detach().to('cpu', torch.bfloat16).contiguous()
+        for name, value in model.state_dict().items()
+        if names[name]
+    }
+    new = out / 'model.safetensors.new'
+    save_file(state, new, metadata={'format': 'pt'})
+    new.chmod(0o644)
+    os.replace(new, out / 'model.safetensors')
+    save_tokenizer(tokenizer, out)
+    config = model.config.to_dict()
+    for part in (config, config['text_config'], config['vision_config']):
+        part['dtype'] = 'bfloat16'
+        part.pop('_name_or_path', None)
+    config['text_config']['architectures'] = ['Qwen2ForCausalLM']
+    image_processor = {
+        'image_processor_type': 'GotOcr2ImageProcessor',
+        'do_convert_rgb': True,
+        'do_resize': True,
+        'size': {'height': IMAGE_SIZE, 'width': IMAGE_SIZE},
+        'resample': 3,  # bicubic
+        'do_rescale': True,
+        'rescale_factor': 1 / 255,
+        'do_normalize': True,
+        'image_mean': [MEAN] * 3,
+        'image_std': [STD] * 3,
+        'crop_to_patches': False,
+        'min_patches': 1,
+        'max_patches': 1,  # one tile a picture, also where somebody turns crop_to_patches on
+        'processor_class': 'InternVLProcessor',
+    }
+    for name, content in (
+        ('config.json', config),
+        (
+            'generation_config.json',
+            {'eos_token_id': [IM_END, END_OF_TEXT], 'pad_token_id': END_OF_TEXT, 'max_new_tokens': 128},
+        ),
+        ('preprocessor_config.json', image_processor),
+        ('processor_config.json', {'image_seq_length': IMAGE_TOKENS, 'processor_class': 'InternVLProcessor'}),
+        ('training_log.json', log),
+    ):
+        write_json(out / name, content)
+
+
+def load(folder: pathlib.Path, device: str = 'cpu') -> InternVLForConditionalGeneration:
+    """The model of a folder in fp32, without what transformers needs beside torch to read pictures."""
+    config = InternVLConfig.from_pretrained(folder)
+    config.dtype = torch.float32
+    model = InternVLForConditionalGeneration(config).float()
+    stored = load_file(folder / 'model.safetensors')
+    state = {name: stored[hub_name(name)] for name in model.state_dict() if hub_name(name)}
+    model.load_state_dict(state, strict=False)
+    model.tie_weights()
+    return model.to(device).eval()

@@ -1,0 +1,83 @@
+"""The tokenizer: byte-level BPE, trained on the talk about the pictures, with the tokens that InternVL's chat needs."""
+
+import json
+import os
+import pathlib
+from collections.abc import Iterable
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from training.files import write_json
+from training.tokenizer import PATTERN
+
+VOCAB_SIZE = 1280
+SPECIAL = ('<|endoftext|>', '<|im_start|>', '<|im_end|>', '<img>', '</img>', '<IMG_CONTEXT>', '<video>')
+END_OF_TEXT, IM_START, IM_END, IMG, END_IMG, IMAGE, VIDEO = range(len(SPECIAL))
+NAMES = {'eos_token': '<|im_end|>', 'pad_token': '<|endoftext|>'}
+# what transformers' InternVLProcessor asks of the tokenizer
+IMAGE_NAMES = {
+    'start_image_token': '<img>',
+    'end_image_token': '</img>',
+    'context_image_token': '<IMG_CONTEXT>',
+    'video_token': '<video>',
+}
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' }}"
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}"
+    "{% if part['type'] in ('image', 'image_url') %}{{ '<IMG_CONTEXT>\\n' }}"
+    "{% elif part['type'] == 'text' %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}{{ '<|im_end|>\\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+
+
+def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """Of at most VOCAB_SIZE tokens; SPECIAL come first."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PATTERN), behavior='isolated'),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCAB_SIZE,
+        special_tokens=[AddedToken(token, special=True, normalized=False) for token in SPECIAL],
+        min_frequency=2,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def save_tokenizer(tokenizer: Tokenizer, folder: pathlib.Path) -> None:
+    """tokenizer.json, tokenizer_config.json, special_tokens_map.json, chat_template.jinja."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / 'tokenizer.json'))
+    config = {
+        'tokenizer_class': 'PreTrainedTokenizerFast',
+        **NAMES,
+        **IMAGE_NAMES,
+        'extra_special_tokens': IMAGE_NAMES,
+        'chat_template': CHAT_TEMPLATE,
+        'clean_up_tokenization_spaces': False,
+        'model_max_length': 2048,
+        'processor_class': 'InternVLProcessor',
+    }
+    write_json(folder / 'tokenizer_config.json', config, indent=2)
+    write_json(folder / 'special_tokens_map.json', NAMES, indent=2)
+    new = folder / 'chat_template.jinja.new'
+    new.write_text(CHAT_TEMPLATE, 'utf-8')
+    os.replace(new, folder / 'chat_template.jinja')
+
+
+def load_tokenizer(folder: pathlib.Path) -> Tokenizer:
+    """The tokenizer of `folder`/tokenizer.json, without transformers."""
+    return Tokenizer.from_file(str(folder / 'tokenizer.json'))
+
+
+def vocab_size(folder: pathlib.Path) -> int:
+    """Tokens that the file of `folder` knows."""
+    backend = json.loads((folder / 'tokenizer.json').read_text('utf-8'))
+    return len(backend['model']['vocab'])
