@@ -62,6 +62,8 @@ def serve(key: ApiKey, listening: socket.socket, arguments: list[str]) -> None:
     import uvicorn
     from lmdeploy.cli.serve import SubCliServe
 
+    from . import guard
+
     api_server, run = SubCliServe.api_server, uvicorn.Server.run
 
     @functools.wraps(api_server)
@@ -71,6 +73,7 @@ def serve(key: ApiKey, listening: socket.socket, arguments: list[str]) -> None:
 
     SubCliServe.api_server = staticmethod(api_server_with_key)
     uvicorn.Server.run = lambda self, sockets=None: run(self, [listening])
+    guard.install()
     lmdeploy()
 
 
