@@ -84,6 +84,7 @@ _MODULE_OF = {
     'running_servers': 'server',
     'ApiKey': 'server_keys',
     'key_of': 'server_keys',
+    'tunnel_command': 'tunnel',
     # calibration: text for `lmdeploy lite`, and to measure its result with
     'CalibrationDataset': 'calibration',
     'answer_perplexity': 'calibration',
