@@ -41,7 +41,7 @@ def server_cpu_s(server) -> float:
     return sum(map(int, ticks)) / 100
 
 
-def measure(server, prompt: str, clients: int, tokens_out: int) -> dict:
+def measure(server, prompt: str, clients: int, tokens_out: int, idle_bytes: int) -> dict:
     """The row of this number of clients: at least 8 answers, two from each client."""
     load = {'clients': clients, 'prompts': prompt, 'output_tokens': tokens_out, 'progress': False}
     measure_clients(server.client, **load)
@@ -52,7 +52,7 @@ def measure(server, prompt: str, clients: int, tokens_out: int) -> dict:
     assert measured.output_tokens == measured.requests * tokens_out
     return measured.row() | {
         'server_cpu_s': round(server_cpu_s(server) - cpu_s, 2),
-        'peak_mib': round(sampler.peak_used_bytes / MIB),
+        'peak_mib': round((sampler.peak_used_bytes - idle_bytes) / MIB),
     }
 
 
@@ -104,14 +104,15 @@ def main() -> None:
         folder = args.model or random_checkpoint('internlm2-chat-1_8b', Path(scratch, 'internlm2-chat-1_8b'))
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         prompt = prompt_of(tokenizer, TOKENS_IN)[0]['content']
-        used_mib = read_memory().used_bytes / MIB
+        device_memory()  # its CUDA context is this process's, not the server's; starting a server would make it
+        idle_bytes = read_memory().used_bytes
         sizes = SIZES | {'session_len': min(SIZES['session_len'], tokenizer.model_max_length)}
         with api_server(folder, log_level='ERROR', **sizes) as server:
             tqdm.write(f'the server is ready after {time.perf_counter() - start:.0f} s')
-            start_mib = round(read_memory().used_bytes / MIB - used_mib)
+            start_mib = round((read_memory().used_bytes - idle_bytes) / MIB)
             for clients in (bar := tqdm(args.clients, unit='row')):
                 bar.set_postfix_str(f'{clients} clients')
-                rows.append(measure(server, prompt, clients, args.tokens_out))
+                rows.append(measure(server, prompt, clients, args.tokens_out, idle_bytes))
                 assert rows[-1]['input_tokens'] == TOKENS_IN * rows[-1]['requests']
                 tqdm.write(json.dumps(rows[-1]))
             if args.watch_s:
