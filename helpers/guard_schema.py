@@ -9,6 +9,8 @@ import functools
 import json
 from collections.abc import Iterator
 
+import jsonschema
+
 MAX_SCHEMA_CHARACTERS = 16 << 10
 MAX_REGEX_CHARACTERS = 4 << 10
 
@@ -20,14 +22,12 @@ class SchemaError(ValueError):
     """Why LMDeploy cannot use it."""
 
 
-def check_schema(schema: dict, where: str) -> None:
-    """Raise SchemaError unless `schema` is a JSON schema that XGrammar compiles.
+def check_schema(schema: dict, where: str, *, answer: bool = False) -> None:
+    """Raise SchemaError unless `schema` is a JSON schema that XGrammar compiles and, for an answer, holds one to.
 
     With an enumeration of 100,000 words the compiler takes more than half a minute, in which no client is served; with
     `{"type": "string", "pattern": "^[a-z]{1,200}$"}` it fails, and the engine ends (XGrammar's issue 863).
     """
-    import jsonschema
-
     text = json.dumps(schema)
     if len(text) > MAX_SCHEMA_CHARACTERS:
         raise SchemaError(f'{where} has {len(text)} characters; at most {MAX_SCHEMA_CHARACTERS}')
@@ -36,6 +36,8 @@ def check_schema(schema: dict, where: str) -> None:
         jsonschema.Draft202012Validator.check_schema(schema, format_checker=jsonschema.FormatChecker(()))
     except jsonschema.SchemaError as error:
         raise SchemaError(f'{where} is not a JSON schema: {error.message}'[:500]) from None
+    if answer:
+        _check_answerable(schema, where)
     _compile('compile_json_schema', text, where)
 
 
@@ -73,7 +75,7 @@ def _compile(method: str, source: str, where: str) -> None:
         raise SchemaError(f'{where} cannot be met: nothing fits')
 
 
-def check_answerable(schema: dict, where: str) -> None:
+def _check_answerable(schema: dict, where: str) -> None:
     """Raise SchemaError if no answer could fit, or if XGrammar would not hold the answer to it."""
     refs = {}
     for part in _parts(schema):
@@ -104,8 +106,6 @@ def _parts(schema) -> Iterator[dict]:
 
 
 def _check_part(part: dict, where: str) -> None:
-    import jsonschema
-
     for name in _IGNORED:
         if name in part:
             raise SchemaError(f'{where} uses {name!r}, which LMDeploy would ignore')

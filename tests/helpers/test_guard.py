@@ -10,7 +10,7 @@ import time
 import pytest
 
 from helpers.guard import Guard, Limits, Refused, check
-from helpers.guard_schema import SchemaError, check_answerable, check_regex, check_schema
+from helpers.guard_schema import SchemaError, check_regex, check_schema
 
 CHAT = '/v1/chat/completions'
 GOOD = {'model': 'm', 'messages': [{'role': 'user', 'content': 'hello 你好 😀'}]}
@@ -195,8 +195,7 @@ PERSON = {
 
 
 def test_a_schema_that_can_be_met():
-    check_schema(PERSON, 'it')
-    check_answerable(PERSON, 'it')
+    check_schema(PERSON, 'it', answer=True)
 
 
 def required(schema):
@@ -223,7 +222,7 @@ UNMEETABLE = {
 @pytest.mark.parametrize(('match', 'schema'), [(match, schema) for match in UNMEETABLE for schema in UNMEETABLE[match]])
 def test_a_schema_that_cannot_be_met(match, schema):
     with pytest.raises(SchemaError, match=match):
-        check_answerable(schema, 'it')
+        check_schema(schema, 'it', answer=True)
 
 
 def test_many_references_take_no_time():
@@ -234,7 +233,7 @@ def test_many_references_take_no_time():
             one['properties']['b'] = one['properties']['a']
             one['required'] = ['a', 'b']
     start = time.monotonic()
-    check_answerable({'$ref': '#/$defs/a0', '$defs': many}, 'it')
+    check_schema({'$ref': '#/$defs/a0', '$defs': many}, 'it', answer=True)
     assert time.monotonic() - start < 1
 
 
