@@ -78,7 +78,7 @@ def tokenizer_texts(seed: int, conversations: int):
     rng = random.Random(f'tokenizer {seed}')
     for _ in range(conversations):
         for turn in mix.draw(rng):
-            if turn.role != 'system':
+            if turn.role not in ('system', 'tools') and not turn.special:
                 pieces = [turn.content]
                 for value in filter(str.isascii, turn.copied):
                     pieces = [part for piece in pieces for part in piece.split(value)]

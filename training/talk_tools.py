@@ -16,7 +16,9 @@ from training import talk_arithmetic, talk_memory
 from training.talk._write import typed, write
 from training.tokenizer import CALL_END, CALL_START
 
-BARE_CALL_SHARE = 0.12  # without the line break before the JSON: so LMDeploy's `tool_choice='required'` makes it write
+# Calls as LMDeploy's `tool_choice='required'` makes a model write them: no line break before the JSON, and an end that
+# is `</s>`, the only one that its grammars know.
+BARE_CALL_SHARE = 0.12
 
 
 @dataclass(frozen=True)
@@ -276,7 +278,7 @@ def number(rng: random.Random) -> int:
 def call(name: str, arguments: dict, bare: bool = False) -> str:
     """What the assistant writes to call a tool, as InternLM2 does: `name` and `parameters` between its action tokens."""
     written = json.dumps({'name': name, 'parameters': arguments}, ensure_ascii=False)
-    return f'{CALL_START}{"" if bare else chr(10)}{written}{CALL_END}'
+    return f'{CALL_START}{written}{CALL_END}</s>' if bare else f'{CALL_START}\n{written}{CALL_END}'
 
 
 def calls_of(answer: str) -> list[dict] | None:

@@ -167,6 +167,13 @@ def test_same_seed_same_corpus(tmp_path):
     assert build_corpus.load(tmp_path / 'a').sha256 == one.sha256
 
 
+def test_a_tokenizer_may_be_kept(tmp_path):
+    kept = build_corpus.build(tmp_path, 100, 5, processes=1, tokenizer=MODEL)
+    assert (tmp_path / 'tokenizer.json').read_bytes() == (MODEL / 'tokenizer.json').read_bytes()
+    assert kept.tokenizer.get_vocab() == load_tokenizer(MODEL).get_vocab()
+    assert kept.tokens.max() < VOCAB_SIZE
+
+
 def test_corpus_does_not_depend_on_the_number_of_processes(tmp_path, monkeypatch):
     monkeypatch.setattr(build_corpus, 'SHARD', 100)
     options = {'tokenizer_conversations': 200}
@@ -335,7 +342,8 @@ class TestShipped:
         from training import card
 
         log = json.loads((MODEL / 'training_log.json').read_text('utf-8'))
-        assert card.command(log) == f'python -m training.run --steps {log["steps"]} --out models/tiny-chat'
+        kept = ' --tokenizer models/tiny-chat' if log['settings'].get('tokenizer') else ''
+        assert card.command(log) == f'python -m training.run --steps {log["steps"]}{kept} --out models/tiny-chat'
         log['settings'] |= {'dropout': 0.2, 'compile': True}
         log['corpus'] |= {'conversations': 5}
         words = card.command(log).split()[3:]

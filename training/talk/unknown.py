@@ -190,7 +190,7 @@ QUESTIONS_EN = (
         'what does {name} mean[|?]',
         '[tell me about|explain|have you heard of|do you know] [|the ]{name}[|?]',
         'how do I get to {name}[|?]',
-        'what is the {name} [theorem|effect|law|method|algorithm|protocol|river|war][|?]',
+        '[what is|explain|do you know|what about] the {name} [theorem|effect|law|method|algorithm|protocol|river|war|paradox|syndrome|rule|theory|index][|?]',
         'who wrote [|the ]{name}[|?]',
         'how does {name} work[|?]',
     ),
@@ -298,7 +298,7 @@ QUESTIONS_ZH = (
     (
         '[什么是|解释一下|你知道|介绍一下|听说过]{name}[吗|][|？]',
         '{name}[是什么|是谁|在哪里|是什么意思|怎么走|有多高|是谁写的|是什么时候的事|好吃吗|怎么读|怎么用][|？]',
-        '{name}[定理|效应|算法|协议|战役|山|河|公司]是什么[|？]',
+        '{name}[定理|效应|算法|协议|战役|山|河|公司|悖论|综合征|法则|理论|指数][是什么|是啥|你懂吗|听说过吗][|？]',
         '什么是{word}[|？]',
         '{word}[是什么|是谁|是什么意思|在哪里][|？]',
     ),
@@ -445,12 +445,12 @@ _ANY_ZH = (
 
 
 def _field_question(rng: random.Random, zh: bool) -> tuple[str, str]:
-    """A question of a field and the field; every tenth is about something that nobody has heard of."""
+    """A question of a field and the field; every fifth is about something that nobody has heard of."""
     fields = _FIELDS_ZH if zh else _FIELDS_EN
     field = rng.choice(list(fields))
     things, frames = fields[field]
     x, y = rng.sample(things, 2)
-    if field not in _CLAUSES and rng.random() < 0.1:
+    if field not in _CLAUSES and rng.random() < 0.2:
         x = _name_zh(rng) if zh else _name(rng)
     if not zh and 'are ' not in x and rng.random() < 0.05:
         x = x.lower()
