@@ -76,7 +76,8 @@ class LMDeployServer:
 
 
 class RuleServer:
-    """Streams `answers[question]`, else the question in capitals; 'endless' goes on until the client leaves."""
+    """Streams `answers[question]`, else the question in capitals; 'endless' goes on until the client leaves,
+    'half' breaks off, 'silent' takes its time."""
 
     def __init__(self, port: int = 0, key: str | None = KEY, answers: dict[str, str] | None = None):
         self.key, self.answers = key, answers or {}
@@ -136,6 +137,8 @@ class RuleServer:
         while question == 'endless':
             yield chunk('more ')
             time.sleep(0.02)
+        if question == 'silent':
+            time.sleep(5)
         text = self.answers.get(question, question.upper())
         for start in range(0, len(text), 3):
             yield chunk(text[start : start + 3])
