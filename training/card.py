@@ -10,7 +10,7 @@ import shlex
 from dataclasses import asdict
 
 from training.build_corpus import CONTEXT
-from training.evaluate import AIM, totals
+from training.evaluate import AIM, SKILLS, totals
 from training.train import CONVERSATIONS, OPTIONS, SMOKE_MODEL, Settings
 
 NAMES = {'en': 'English', 'zh': 'Chinese'}
@@ -185,11 +185,22 @@ def uses(result: dict | None) -> list[str]:
         'course, tells small stories, writes short poems, gives advice, adds and subtracts up to 100, keeps a name or a number '
         f'through some turns, and mostly says so when it does not know{f" ({found} of the test)" if found else ""}.',
         '',
+        *(skills() if result and SKILLS[0] in result['scores'] else []),
         '## What it is not good for',
         '',
         'Anything else.  It knows nothing of the world beyond its texts, cannot reason, program, translate or summarise, and it can be '
         'confidently wrong: a question near to one that it knows gets the answer to that one.  Its answers about LMDeploy are those of the '
         'course at the time of training; the chapters are right where the two differ.  Its speed and memory say nothing about a model of useful size.',
+        '',
+    ]
+
+
+def skills() -> list[str]:
+    """What it does with tools, and with a schema."""
+    return [
+        'With `tools` in the request it calls `add` and `mul` (integers of up to four digits; LMDeploy: `--tool-call-parser internlm`), one call '
+        'after the other for sums like `(3 + 5) * 7`, and says the result; other tools it has only seen in training.  It writes small facts '
+        'of a sentence as JSON: `Extract name, age and city as JSON: Mei is 23 years old and lives in Chengdu.`',
         '',
     ]
 
@@ -244,6 +255,16 @@ def perplexity_note(log: dict) -> list[str]:
     return ['The perplexity is near 1 because the texts come from templates: it is memory, not understanding.', '']
 
 
+def graded_anew(result: dict) -> list[str]:
+    """How tools and extraction are graded, where they are."""
+    if SKILLS[0] not in result['scores']:
+        return []
+    return [
+        'Tools and extraction: names, numbers and values are drawn anew, and half of the questions for one call are put as '
+        'training never puts them; a right call has the name and every argument right.',
+    ]
+
+
 def scores(result: dict) -> list[str]:
     """The evaluation: scores, stories, answers, misses."""
     stories = [
@@ -266,6 +287,7 @@ def scores(result: dict) -> list[str]:
         '',
         'Greedy answers, graded by answer keys.  The paraphrases were frozen before training, and no training text contains one.  '
         'The look-up answers with what belongs to the nearest trained question (character n-gram TF-IDF).',
+        *graded_anew(result),
         '',
         table(['', *NAMES.values(), *(f'look-up, {name}' for name in NAMES.values())], score_rows(result)),
         '',
