@@ -1,6 +1,7 @@
 """However a server ends, nothing of it is left.  A stand-in takes LMDeploy's place; the rest is real: `helpers.server`,
 `helpers.serve`, processes, sockets, signals.  (With LMDeploy itself: test_server.py.)"""
 
+import contextlib
 import gc
 import json
 import os
@@ -178,31 +179,40 @@ print(json.dumps({'port': server.port, 'pids': [p.pid for p in tree(server.pid)]
 """
 
 
-def start(before='', after='time.sleep(1000)'):
+@contextlib.contextmanager
+def notebook(before='', after='time.sleep(1000)'):
     """A process that starts a server, as a notebook's kernel would -> (the process, what it says)."""
     script = SCRIPT.replace('{before}', before).replace('{after}', after)
     arguments = [str(Path(__file__).parent), str(free_port())]
-    process = subprocess.Popen([sys.executable, '-c', script, *arguments], stdout=subprocess.PIPE, text=True)
-    said = json.loads(process.stdout.readline())
-    said['processes'] = [psutil.Process(pid) for pid in said['pids']]
-    return process, said
+    pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, '-c', script, *arguments], text=True, **pipes)
+    try:
+        said = json.loads(process.stdout.readline())
+        said['processes'] = [psutil.Process(pid) for pid in said['pids']]
+        assert len(alive(said['processes'])) >= 4
+        yield process, said
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
 
 
 @pytest.mark.parametrize('after', ['sys.exit()', '1 / 0', 'os._exit(1)', 'os.kill(os.getpid(), 9)', 'os.abort()'])
 def test_the_notebooks_process_ends(after):
-    process, said = start(after=f'time.sleep(0.3); {after}')
-    with process:
-        assert len(alive(said['processes'])) >= 4
-    nothing_left(said['processes'], said['port'], timeout_s=3)
+    with notebook(after=f'sys.stdin.read(); {after}') as (process, said):
+        process.stdin.close()
+        process.wait(10)
+        nothing_left(said['processes'], said['port'], timeout_s=3)
 
 
 @pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_the_notebooks_process_is_killed(number):
-    process, said = start()
-    with process:
+    with notebook() as (process, said):
         assert key_of(f'http://127.0.0.1:{said["port"]}')
         process.send_signal(number)
-    nothing_left(said['processes'], said['port'], timeout_s=3)
+        process.wait(10)
+        nothing_left(said['processes'], said['port'], timeout_s=3)
 
 
 FORK = """
@@ -214,16 +224,15 @@ if not extra['fork']:
 
 def test_killed_while_a_fork_of_it_lives_on():
     """multiprocessing's processes are forks that hold whatever was open."""
-    process, said = start(before=FORK)
-    fork = psutil.Process(said['fork'])
-    try:
-        process.kill()
-        process.wait()
-        nothing_left(said['processes'], said['port'], timeout_s=3)
-        assert fork.is_running()
-    finally:
-        fork.kill()
-        process.stdout.close()
+    with notebook(before=FORK) as (process, said):
+        fork = psutil.Process(said['fork'])
+        try:
+            process.kill()
+            process.wait()
+            nothing_left(said['processes'], said['port'], timeout_s=3)
+            assert fork.is_running()
+        finally:
+            fork.kill()
 
 
 FORK_THAT_ENDS = """
@@ -237,12 +246,10 @@ os.waitpid(extra['fork'], 0)
 
 
 def test_a_fork_of_the_notebooks_process_does_not_end_the_server():
-    process, said = start(before=FORK_THAT_ENDS)
-    with process:
-        assert len(alive(said['processes'])) >= 4
+    with notebook(before=FORK_THAT_ENDS) as (process, said):
         assert requests.get(f'http://127.0.0.1:{said["port"]}/', timeout=5).ok
         process.kill()
-    nothing_left(said['processes'], said['port'], timeout_s=3)
+        nothing_left(said['processes'], said['port'], timeout_s=3)
 
 
 # -------------------------------------------------------------------------------------------------- ports and addresses
