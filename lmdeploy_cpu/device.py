@@ -158,3 +158,17 @@ def no_compile(old):
         return plain(*args, **kwargs) if on_cpu() else old(*args, **kwargs)
 
     return _rotary_embedding_fwd
+
+
+@patch(
+    'lmdeploy.vl.engine:_resolve_mm_feature_dtype',
+    "The type of a picture's pixels: a KeyError for dtype='float32', which only this device has.",
+)
+def picture_dtype(old):
+
+    def _resolve_mm_feature_dtype(hf_config, backend_config):
+        if getattr(backend_config, 'device_type', None) == 'cpu' and backend_config.dtype in ('float32', 'float16'):
+            return torch.float32  # float16 is computed in float32
+        return old(hf_config, backend_config)
+
+    return _resolve_mm_feature_dtype

@@ -9,7 +9,13 @@ class UnsupportedError(ValueError):
     """`lmdeploy_cpu` cannot do what was asked; the message says what, and what to do instead."""
 
 
-_TESTED = ('LlamaForCausalLM', 'InternLM2ForCausalLM', 'Qwen2ForCausalLM', 'Qwen3ForCausalLM')
+_TESTED = (
+    'LlamaForCausalLM',
+    'InternLM2ForCausalLM',
+    'Qwen2ForCausalLM',
+    'Qwen3ForCausalLM',
+    'InternVLForConditionalGeneration',
+)
 _DTYPES = ('auto', 'float32', 'bfloat16', 'float16')
 
 

@@ -14,11 +14,9 @@ from tokenizers import Tokenizer
 from transformers import InternVLConfig, InternVLForConditionalGeneration, InternVLVisionConfig, Qwen2Config
 
 from training.files import write_json
+from training.vision.model_size import IMAGE_SIZE, IMAGE_TOKENS, PATCH_SIZE
 from training.vision.tokenizer import END_OF_TEXT, IM_END, IMAGE, save_tokenizer
 
-IMAGE_SIZE = 192  # pixels a side: whatever a picture's shape, it becomes one square of this size
-PATCH_SIZE = 16
-IMAGE_TOKENS = (IMAGE_SIZE // PATCH_SIZE // 2) ** 2  # four patches make one token
 MEAN = STD = 0.5  # of each channel, for pixels in [0, 1]
 MAX_POSITIONS = 2048
 
@@ -45,7 +43,7 @@ def make_config(vocab_size: int, smoke: bool = False) -> InternVLConfig:
         hidden_size=64 if smoke else 192,
         num_hidden_layers=2 if smoke else 6,
         num_attention_heads=1 if smoke else 3,
-        intermediate_size=128 if smoke else 320,
+        intermediate_size=128 if smoke else 352,
         attention_bias=True,
         use_qk_norm=False,
         norm_type='layer_norm',
@@ -68,6 +66,26 @@ def make_config(vocab_size: int, smoke: bool = False) -> InternVLConfig:
 def normalise(pixels: torch.Tensor) -> torch.Tensor:
     """uint8 [images, size, size, 3] -> float [images, 3, size, size], as the checkpoint's image processor does it."""
     return (pixels.permute(0, 3, 1, 2).float() / 255 - MEAN) / STD
+
+
+def see(model: InternVLForConditionalGeneration, pixels: torch.Tensor) -> torch.Tensor:
+    """What the language model gets of the pictures: float [images, 3, size, size] -> [images, IMAGE_TOKENS, hidden]."""
+    inner = model.model
+    patches = inner.vision_tower(pixel_values=pixels).last_hidden_state[:, 1:]  # without the class token
+    side = IMAGE_SIZE // PATCH_SIZE
+    grid = patches.unflatten(1, (side, side)).contiguous()
+    return inner.multi_modal_projector(inner.pixel_shuffle(grid, scale_factor=0.5).flatten(1, 2))
+
+
+def read(model: InternVLForConditionalGeneration, ids: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+    """ids int64 [rows, tokens], right-padded, and the features of their pictures in order -> [rows, tokens, hidden]."""
+    inner = model.model
+    embeddings = inner.language_model.get_input_embeddings()(ids)
+    image = (ids == IMAGE)[..., None]
+    embeddings = embeddings.masked_scatter(image, features.to(embeddings.dtype))
+    # no mask to be made (which would wait for the GPU): plain causal attention
+    masks = {'full_attention': None}
+    return inner.language_model(inputs_embeds=embeddings, attention_mask=masks, use_cache=False).last_hidden_state
 
 
 def hub_name(name: str) -> str | None:

@@ -3,6 +3,7 @@
 Everything is drawn at twice the size with Pillow and halved, which makes the edges smooth.
 """
 
+# ruff: noqa: E501 (tables of points)
 import functools
 import math
 import pathlib
@@ -423,6 +424,17 @@ def draw_sun(pen: Pen, colour: RGB) -> None:
     else:
         pen.disc(0, 0, 0.7, fill=colour)
 
+
+def draw_moon(pen: Pen, colour: RGB) -> None:
+    """A crescent: half a circle on one side, a flatter bow on the other."""
+    steps = [math.pi * i / 24 for i in range(25)]
+    deep = pen.rng.uniform(-0.1, 0.45)
+    outer = [(-0.85 * math.sin(t) + 0.3, -0.85 * math.cos(t)) for t in steps]
+    inner = [(-0.85 * deep * math.sin(t) + 0.3, 0.85 * math.cos(t)) for t in steps[1:-1]]
+    pen.poly(outer + inner, colour)
+
+
+def draw_cloud(pen: Pen, colour: RGB) -> None:
     for x, y, r in ((-0.5, 0.15, 0.38), (0, -0.1, 0.5), (0.5, 0.15, 0.38), (0, 0.25, 0.4)):
         pen.disc(x, y, r, r * 0.85, colour)
 

@@ -83,8 +83,8 @@ COLOURS = {
     'white': '白色',
     'grey': '灰色',
 }
-EN_NUMBERS = ('no', 'one', 'two', 'three', 'four', 'five')
-ZH_NUMBERS = ('零', '一', '两', '三', '四', '五')
+EN_NUMBERS = ('no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight')
+ZH_NUMBERS = ('零', '一', '两', '三', '四', '五', '六', '七', '八')
 PLACES = {
     'left': ('on the left', '左边'),
     'right': ('on the right', '右边'),
