@@ -14,6 +14,7 @@ import time
 
 from .sampling import Sampler
 
+_FRESH_AFTER_S = 11.0  # LMDeploy refreshes them every 10, and may be late
 _REDRAW_S = 2.0  # a picture takes a twentieth of a second of the processor that the server may be using too
 
 
@@ -137,7 +138,8 @@ def parse_metrics(text: str) -> ServerMetrics:
 class MetricsChart:
     """A chart under the cell that is drawn anew while a `with` block runs, and stays as a picture when it ends.
 
-    `readings` holds pairs of seconds since the start and `ServerMetrics`, `total` what was counted in the block.
+    `readings` holds pairs of seconds since the start and `ServerMetrics`, `total` what was counted in the block, and
+    `fresh` the metrics whose gauges are surely of the block: those of the first 11 s (grey) may be from before it.
     """
 
     def __init__(self, client, interval_s: float = 1.0):
@@ -154,6 +156,10 @@ class MetricsChart:
     @property
     def total(self) -> ServerMetrics:
         return self.readings[-1][1].since(self.readings[0][1])
+
+    @property
+    def fresh(self) -> list[ServerMetrics]:
+        return _fresh(self.readings)
 
     def __enter__(self) -> 'MetricsChart':
         read_metrics(self._client)  # in the background nobody would hear of a wrong key
@@ -227,6 +233,8 @@ class _Figure:
             ax.set_prop_cycle(color=['#4c72b0', '#dd8452'])
             ax.set_title(title, fontsize=10)
             ax.set_xlabel('seconds')
+            if _STEPS.items() <= lines[0].items():
+                ax.axvspan(0, _FRESH_AFTER_S, color='#eeeeee')
             drawn = [ax.plot([], [], **look)[0] for look in lines]
             if 'label' in lines[0]:
                 ax.legend(fontsize=8, frameon=False, loc='upper left', ncols=2)
@@ -248,17 +256,22 @@ class _Figure:
             ax.set(xlim=(0, max(times[-1], 1)), ylim=(0, 1.25 * highest or 1))
             for line, (xs, ys) in zip(lines, values, strict=True):
                 line.set_data(xs, ys)
-        self._figure.suptitle(_headline(metrics), fontsize=10, x=0.04, ha='left')
+        self._figure.suptitle(_headline(readings), fontsize=10, x=0.04, ha='left')
         picture = io.BytesIO()
         self._figure.savefig(picture, format='png')
         return picture.getvalue()
 
 
-def _headline(metrics: list[ServerMetrics]) -> str:
-    total = metrics[-1].since(metrics[0])
+def _fresh(readings: list[tuple[float, ServerMetrics]]) -> list[ServerMetrics]:
+    return [m for t, m in readings if t > _FRESH_AFTER_S]
+
+
+def _headline(readings: list[tuple[float, ServerMetrics]]) -> str:
+    total = readings[-1][1].since(readings[0][1])
     words = [f'{total.request_success_total} answers', f'{total.generation_tokens_total} tokens written']
     if total.time_to_first_token.count:
         words.append(f'TTFT {total.time_to_first_token.mean_s:.2f} s on average')
-    words.append(f'at most {max(m.num_requests_running for m in metrics)} running')
-    words.append(f'{max(m.waiting for m in metrics)} waiting')
+    if fresh := _fresh(readings):
+        words.append(f'at most {max(m.num_requests_running for m in fresh)} running')
+        words.append(f'{max(m.waiting for m in fresh)} waiting')
     return ', '.join(words)

@@ -15,7 +15,7 @@ import pytest
 from nbclient import NotebookClient
 
 from helpers import api_server, measure_clients, metrics_chart, read_metrics
-from helpers.metrics import TimeSum, _Figure, _headline, parse_metrics
+from helpers.metrics import TimeSum, _Figure, _fresh, _headline, parse_metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_BATCH_SIZE = 4
@@ -218,6 +218,13 @@ def test_the_picture_shows_the_numbers():
     assert all(
         ax.get_ylim()[1] > max(y for line in lines for y in line.get_ydata() if y == y) for ax, lines in figure._plots
     )
-    assert _headline([m for _, m in readings]) == (
-        '2 answers, 600 tokens written, TTFT 0.50 s on average, at most 7 running, 7 waiting'
-    )
+    assert _headline(readings) == '2 answers, 600 tokens written, TTFT 0.50 s on average'
+
+
+def test_gauges_from_before_the_block_are_left_out():
+    """They are refreshed every 10 s: until then the server says what was so before."""
+    before = dataclasses.replace(parse_metrics(TEXT), num_requests_running=32, num_api_requests_waiting=0)
+    now = dataclasses.replace(before, num_requests_running=4, num_api_requests_waiting=6)
+    readings = [(0.0, before), (10.9, before), (11.1, now), (12.0, now)]
+    assert _fresh(readings) == [now, now]
+    assert _headline(readings).endswith('at most 4 running, 8 waiting')
