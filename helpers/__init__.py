@@ -45,8 +45,17 @@ _MODULE_OF = {
     'memory_chart': 'chart',
     # benchmark: a server's speed under load, counted in tokens
     'LoadMeasurement': 'benchmark',
+    'RateMeasurement': 'benchmark',
     'RequestTiming': 'benchmark',
     'measure_clients': 'benchmark',
+    'measure_rate': 'benchmark',
+    # offline: the speed of an engine in this process
+    'BatchMeasurement': 'offline',
+    'ContinuousBatching': 'offline',
+    'LMDeployEngine': 'offline',
+    'TransformersGenerate': 'offline',
+    'measure_batch': 'offline',
+    'token_prompts': 'offline',
     # metrics: what a server counts itself
     'ServerMetrics': 'metrics',
     'metrics_chart': 'metrics',
