@@ -14,6 +14,7 @@ import asyncio
 import dataclasses
 import itertools
 import json
+import random
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -154,6 +155,24 @@ class LoadMeasurement:
         )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class RateMeasurement(LoadMeasurement):
+    """What a server did while requests came at a rate; `clients`: how many of the whole answers overlapped at most."""
+
+    requests_per_s: float
+
+    def row(self) -> dict:
+        """The figures, rounded, as a row of a table or a record."""
+        row = LoadMeasurement.row(self)
+        return {'requests_per_s': self.requests_per_s, 'most_at_once': row.pop('clients'), **row}
+
+    def __repr__(self) -> str:
+        return f'<RateMeasurement: {self}>'
+
+    def __str__(self) -> str:
+        return f'{self.requests_per_s:g} requests/s, {LoadMeasurement.__str__(self).replace("clients", "at once", 1)}'
+
+
 def measure_clients(
     client,
     *,
@@ -199,7 +218,80 @@ def measure_clients(
     ):
         if count < 1:
             raise ValueError(f'{name}: at least one is needed, not {count}')
-    body = {
+    body = _body(client, model, output_tokens, temperature, extra_body)
+    questions = itertools.cycle(prompts)
+    requests = [
+        [body | {'messages': [{'role': 'user', 'content': next(questions)}]} for _ in range(requests_per_client)]
+        for _ in range(clients)
+    ]
+    desc = f'{clients} clients'
+    wall_time_s, client_cpu_s, timings, errors = _run(client, requests, None, timeout_s, desc, progress)
+    return LoadMeasurement(clients, wall_time_s, client_cpu_s, timings, errors)
+
+
+def measure_rate(
+    client,
+    *,
+    requests_per_s: float,
+    duration_s: float = 10.0,
+    seed: int = 0,
+    output_tokens: int = 64,
+    prompts: str | Sequence[str] = PROMPT,
+    temperature: float = 0.0,
+    model: str | None = None,
+    timeout_s: float = 600.0,
+    progress: bool = True,
+    **extra_body,
+) -> RateMeasurement:
+    """Send requests to a server at a rate, whether it has answered those before or not, and measure it.
+
+    An open loop, as many people who know nothing of each other make one: the times between requests are random
+    (exponential, a Poisson process), the first request comes at once, the last before `duration_s`.  When they come
+    faster than the server answers, they queue, and TTFT grows with the length of the run.  An answer's times count
+    from the moment when its request was due, also if the load itself was late with it.
+
+    Args:
+        client: an `openai.OpenAI` whose address and key are used, such as `server.client`.
+        requests_per_s: how many come in a second, on average.
+        duration_s: how long they come; the answers may take longer.
+        seed: of the random times: the same seed, the same times.
+        prompts: a question, or several that are asked in turn.
+
+    The other arguments are those of `measure_clients`, the errors too.
+    """
+    prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+    for name, count in (('output_tokens', output_tokens), ('prompts', len(prompts))):
+        if count < 1:
+            raise ValueError(f'{name}: at least one is needed, not {count}')
+    starts_s = arrival_times(requests_per_s, duration_s, seed)
+    body = _body(client, model, output_tokens, temperature, extra_body)
+    questions = itertools.cycle(prompts)
+    requests = [[body | {'messages': [{'role': 'user', 'content': next(questions)}]}] for _ in starts_s]
+    desc = f'{requests_per_s:g} requests/s'
+    wall_time_s, client_cpu_s, timings, errors = _run(client, requests, starts_s, timeout_s, desc, progress)
+    return RateMeasurement(most_at_once(timings), wall_time_s, client_cpu_s, timings, errors, requests_per_s)
+
+
+def arrival_times(requests_per_s: float, duration_s: float, seed: int) -> list[float]:
+    """When requests of a Poisson process come, in seconds: the first at 0, all before `duration_s`."""
+    for name, value in (('requests_per_s', requests_per_s), ('duration_s', duration_s)):
+        if not value > 0:
+            raise ValueError(f'{name} must be above 0, not {value}')
+    random_times, times_s = random.Random(seed), [0.0]
+    while (time_s := times_s[-1] + random_times.expovariate(requests_per_s)) < duration_s:
+        times_s.append(time_s)
+    return times_s
+
+
+def most_at_once(timings: Iterable[RequestTiming]) -> int:
+    """How many answers were under way at the same moment, at most."""
+    steps = sorted(step for t in timings for step in ((t.start_s, 1), (t.end_s, -1)))
+    return max(itertools.accumulate(change for _, change in steps))
+
+
+def _body(client, model: str | None, output_tokens: int, temperature: float, extra_body: dict) -> dict:
+    """What all requests of a measurement have in common."""
+    return {
         'model': model or client.models.list().data[0].id,
         'max_tokens': output_tokens,
         'temperature': temperature,
@@ -210,16 +302,18 @@ def measure_clients(
         'return_token_ids': True,
         **extra_body,
     }
-    questions = itertools.cycle(prompts)
-    requests = [
-        [body | {'messages': [{'role': 'user', 'content': next(questions)}]} for _ in range(requests_per_client)]
-        for _ in range(clients)
-    ]
-    total, desc = clients * requests_per_client, f'{clients} clients'
-    with tqdm(total=total, desc=desc, unit='answer', delay=1.0, leave=False, disable=not progress) as bar:
-        load = _load(
-            f'{str(client.base_url).rstrip("/")}/chat/completions', client.api_key, requests, timeout_s, bar.update
-        )
+
+
+def _run(
+    client, requests: list[list[dict]], starts_s: list[float] | None, timeout_s: float, desc: str, progress: bool
+) -> tuple[float, float, tuple[RequestTiming, ...], tuple[str, ...]]:
+    """Wall time, processor time, the whole answers, and what was wrong with the others."""
+    output_tokens = requests[0][0]['max_tokens']
+    with tqdm(
+        total=sum(map(len, requests)), desc=desc, unit='answer', delay=1.0, leave=False, disable=not progress
+    ) as bar:
+        address = f'{str(client.base_url).rstrip("/")}/chat/completions'
+        load = _load(address, client.api_key, requests, starts_s, timeout_s, bar.update)
         wall_time_s, client_cpu_s, replies = in_a_thread(load)
     timings, errors = [], []
     for reply in replies:
@@ -229,7 +323,7 @@ def measure_clients(
             errors.append(str(error))
     if not timings:
         raise RuntimeError(f'none of {len(errors)} requests was answered in full; the first: {errors[0]}')
-    return LoadMeasurement(clients, wall_time_s, client_cpu_s, tuple(timings), tuple(errors))
+    return wall_time_s, client_cpu_s, tuple(timings), tuple(errors)
 
 
 @dataclasses.dataclass(slots=True)
@@ -285,13 +379,21 @@ def _first_token(time_s: float, choice: dict) -> tuple[float, int] | None:
 
 
 async def _load(
-    address: str, key: str, requests: list[list[dict]], timeout_s: float, advance: Callable[[], None]
+    address: str,
+    key: str,
+    requests: list[list[dict]],
+    starts_s: list[float] | None,
+    timeout_s: float,
+    advance: Callable[[], None],
 ) -> tuple[float, float, list[_Reply]]:
-    """Wall time, processor time, and what came back; `requests` are lists of bodies, one list a client."""
+    """Wall time, processor time, and what came back; `requests` are lists of bodies, one list a client.
+
+    `starts_s`: when each client's first request is due, counted from the start; None: at once, and when it is sent.
+    """
     import aiohttp
 
-    async def ask(session, body: dict) -> _Reply:
-        reply = _Reply(time.perf_counter())
+    async def ask(session, body: dict, due_s: float | None) -> _Reply:
+        reply = _Reply(due_s or time.perf_counter())
         try:
             async with session.post(address, json=body) as response:
                 if response.status != 200:
@@ -303,10 +405,14 @@ async def _load(
             reply.error = f'{type(error).__name__}: {error}'
         return reply
 
-    async def talk(session, bodies: list[dict]) -> list[_Reply]:
-        replies = []
+    async def talk(session, bodies: list[dict], wait_s: float | None) -> list[_Reply]:
+        replies, due_s = [], None
+        if wait_s is not None:
+            due_s = start_s + wait_s
+            await asyncio.sleep(due_s - time.perf_counter())
         for body in bodies:
-            replies.append(await ask(session, body))
+            replies.append(await ask(session, body, due_s))
+            due_s = None
             advance()
         return replies
 
@@ -316,7 +422,9 @@ async def _load(
         timeout=aiohttp.ClientTimeout(total=timeout_s),
     ) as session:
         start_s, start_cpu_s = time.perf_counter(), time.thread_time()
-        replies = await asyncio.gather(*(talk(session, bodies) for bodies in requests))
+        replies = await asyncio.gather(
+            *map(talk, itertools.repeat(session), requests, starts_s or itertools.repeat(None))
+        )
         wall_time_s, client_cpu_s = time.perf_counter() - start_s, time.thread_time() - start_cpu_s
     return wall_time_s, client_cpu_s, [reply for one_client in replies for reply in one_client]
 
