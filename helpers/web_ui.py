@@ -46,9 +46,9 @@ def chat_page(events: WebChat, vision: bool = False):
             with gr.Column(scale=7, min_width=480):
                 with gr.Column(scale=0, elem_id='head'):
                     gr.Markdown('# LMDeploy chat')
-                    status = gr.HTML('connecting …', elem_id='status')
+                    status = gr.HTML('connecting …', elem_id='status', padding=False)
                 chat = gr.Chatbot(
-                    elem_id='chat', show_label=False, scale=1, height=None, min_height=280, buttons=['copy'],
+                    elem_id='chat', show_label=False, height='calc(100vh - 245px)', min_height=280, buttons=['copy'],
                     allow_tags=False, feedback_options=None, placeholder='Write a message below.',
                 )  # fmt: skip
                 with gr.Row(scale=0, equal_height=True):
@@ -58,7 +58,7 @@ def chat_page(events: WebChat, vision: bool = False):
                     )  # fmt: skip
                     send = gr.Button('Send', variant='primary', min_width=80, elem_id='send')
                     stop = gr.Button('Stop', variant='stop', min_width=80, elem_id='stop')
-                speed_line = gr.HTML(elem_id='speed')
+                speed_line = gr.HTML(elem_id='speed', padding=False)
             with gr.Column(scale=3, min_width=240):
                 system = gr.Textbox(label='System prompt', lines=4, elem_id='system')
                 temperature = gr.Slider(

@@ -193,6 +193,7 @@ def test_a_conversation_with_lmdeploy(real, chat_server, tab, tmp_path):
     t = tab(real.url)
     assert t.inner_text('#status') == f'tiny-chat at {chat_server.url}'
     assert not t.is_visible('#image')
+    t.fill('#temperature input[type=number]', '0')
     send(t, '我叫小明。')
     wait_for_text(t, '#speed', 'tokens/s')
     assert message(t) == ''
@@ -204,11 +205,12 @@ def test_a_conversation_with_lmdeploy(real, chat_server, tab, tmp_path):
 
     def grown():
         states.update(answers(t)[2:])
-        return 'tokens/s' in t.inner_text('#speed')
+        return len(answers(t)) == 3 and 'tokens/s' in t.inner_text('#speed')
 
     wait_for(grown, 60)
     longest = max(states, key=len)
     assert sum(longest.startswith(s) for s in states) > 5  # it was seen growing
+    assert t.evaluate('document.documentElement.scrollHeight <= innerHeight')  # the chat scrolls, not the page
     picture = ROOT / 'imgs' / 'web_ui.png' if os.environ.get('COURSE_STORE_PICTURE') else tmp_path / 'page.png'
     t.screenshot(path=picture)
     assert len(Image.open(picture).convert('RGB').getcolors(1 << 20)) > 50
@@ -217,6 +219,7 @@ def test_a_conversation_with_lmdeploy(real, chat_server, tab, tmp_path):
 
 def test_a_server_that_goes_away_and_comes_back(real, chat_server, tab):
     t = tab(real.url)
+    t.fill('#temperature input[type=number]', '0')
     send(t, '我叫小明。')
     wait_for_text(t, '#speed', 'tokens/s')
     send(t, '讲一个故事')
