@@ -32,7 +32,20 @@ PALETTE: dict[str, tuple[RGB, ...]] = {
     'grey': ((128, 128, 128), (127, 127, 127), (150, 150, 150), (105, 105, 105), (170, 170, 170)),
 }
 # Pairs that are hard to tell from each other where one lies on the other.
-NEAR = {frozenset(pair.split('-')) for pair in ('white-yellow', 'white-pink', 'brown-black', 'red-brown', 'grey-brown')}
+NEAR = {
+    frozenset(pair.split('-'))
+    for pair in (
+        'white-yellow',
+        'white-pink',
+        'brown-black',
+        'blue-black',
+        'purple-black',
+        'purple-blue',
+        'purple-pink',
+        'red-brown',
+        'grey-brown',
+    )
+}
 OUTLINE = (25, 25, 25)
 HELD_OUT_FONTS = ('DejaVuSerif-Bold', 'DejaVuSansMono-Oblique', 'STIXGeneralBol')  # training never uses them
 TRAINING_FONTS = (

@@ -10,7 +10,7 @@ from dataclasses import replace
 from training.train import current_commit
 from training.vision import card, evaluate, train
 
-SMOKE = train.Settings(steps=10, chunks=1, texts=300, processes=0)
+SMOKE = train.Settings(steps=5, chunks=1, peak_lr=4e-3, texts=200, processes=0)
 OPTIONS = ('minutes', 'steps', 'chunks', 'peak_lr', 'texts', 'processes', 'seed', 'compile')
 
 
@@ -50,7 +50,10 @@ def main(words: list[str] | None = None) -> None:
         flush=True,
     )
     try:
-        result = evaluate.evaluate(arguments.out, 4 if arguments.smoke else arguments.number)
+        if arguments.smoke:
+            result = evaluate.evaluate(arguments.out, number=2, limit=8)
+        else:
+            result = evaluate.evaluate(arguments.out, arguments.number)
         evaluate.record(arguments.out, result)
         card.write(arguments.out)
         print(evaluate.show(result))

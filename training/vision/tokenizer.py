@@ -1,6 +1,5 @@
 """The tokenizer: byte-level BPE, trained on the talk about the pictures, with the tokens that InternVL's chat needs."""
 
-import json
 import os
 import pathlib
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from training.files import write_json
 from training.tokenizer import PATTERN
 
-VOCAB_SIZE = 1280
+VOCAB_SIZE = 1024
 SPECIAL = ('<|endoftext|>', '<|im_start|>', '<|im_end|>', '<img>', '</img>', '<IMG_CONTEXT>', '<video>')
 END_OF_TEXT, IM_START, IM_END, IMG, END_IMG, IMAGE, VIDEO = range(len(SPECIAL))
 NAMES = {'eos_token': '<|im_end|>', 'pad_token': '<|endoftext|>'}
@@ -31,7 +30,7 @@ CHAT_TEMPLATE = (
 
 
 def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
-    """Of at most VOCAB_SIZE tokens; SPECIAL come first."""
+    """Of VOCAB_SIZE tokens (unused places are filled with reserved ones); SPECIAL come first."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -48,6 +47,8 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    reserved = [f'<|reserved_{index}|>' for index in range(VOCAB_SIZE - tokenizer.get_vocab_size())]
+    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in reserved])
     return tokenizer
 
 
@@ -75,9 +76,3 @@ def save_tokenizer(tokenizer: Tokenizer, folder: pathlib.Path) -> None:
 def load_tokenizer(folder: pathlib.Path) -> Tokenizer:
     """The tokenizer of `folder`/tokenizer.json, without transformers."""
     return Tokenizer.from_file(str(folder / 'tokenizer.json'))
-
-
-def vocab_size(folder: pathlib.Path) -> int:
-    """Tokens that the file of `folder` knows."""
-    backend = json.loads((folder / 'tokenizer.json').read_text('utf-8'))
-    return len(backend['model']['vocab'])

@@ -1,7 +1,7 @@
 """Train tiny-vlm from nothing: vision tower, projector and language model at once.
 
-The loss is on the answers.  A second one helps the eyes along and fades: a linear layer that is thrown away afterwards
-tells from each image token which thing, in which colour, covers its cell of the picture.
+The loss is on the answers.  A second one helps the eyes along and fades: each image token shall resemble the tokens of
+the words, in both languages, for the thing and the colour that cover its cell of the picture.
 
 The batches are drawn while the GPU works.  Where the drawing is slower, chunks that were seen before come again, with
 other noise; the log says how often.
@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 import transformers
+from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
@@ -28,7 +29,7 @@ from transformers import InternVLForConditionalGeneration
 from training.vision import evaluate, feed
 from training.vision import model as models
 from training.vision.tokenizer import train_tokenizer
-from training.vision.words import CLASSES, COLOURS
+from training.vision.words import CLASSES, COLOURS, NOUNS
 
 
 @dataclass(frozen=True)
@@ -37,25 +38,53 @@ class Settings:
 
     minutes: float = 6.0
     steps: int | None = None
-    chunks: int = 8  # a step; a chunk has feed.PICTURES pictures
+    chunks: int = 4  # a step; a chunk has feed.PICTURES pictures
     kept_chunks: int = 1500  # that may come again
     peak_lr: float = 1.2e-3
     warmup_share: float = 0.04
     weight_decay: float = 0.05
     cell_loss_weight: float = 1.0  # at the start; a tenth of it at the end
-    texts: int = 6000  # pictures whose talk the tokenizer learns from
+    texts: int = 4000  # pictures whose talk the tokenizer learns from
     processes: int | None = None  # that draw; default: one less than there are cores
     seed: int = 0
     compile: bool = False
 
 
-class Learner(nn.Module):
-    """The model and the layer for the cells."""
+def word_tokens(tokenizer: Tokenizer) -> dict[str, torch.Tensor]:
+    """The first token of the word for each class but 'nothing': int64 [2 languages, classes - 1], names and colours."""
 
-    def __init__(self, model: InternVLForConditionalGeneration):
+    def first(words: list[tuple[str, str]]) -> torch.Tensor:
+        def token(word: str) -> int:
+            ids = tokenizer.encode(word, add_special_tokens=False).ids
+            return ids[-1 if len(word) == 2 and word[0] == ' ' else 0]  # a space and a sign: the sign
+
+        encode = [[token(word) for word in pair] for pair in words]
+        return torch.tensor(encode).T.contiguous()
+
+    names = [(f' {name}', NOUNS[name].zh if name in NOUNS else f' {name}') for name in CLASSES[1:]]
+    return {'names': first(names), 'colours': first([(f' {en}', zh) for en, zh in COLOURS.items()])}
+
+
+class Learner(nn.Module):
+    """The model and what the loss on the cells needs."""
+
+    def __init__(self, model: InternVLForConditionalGeneration, tokenizer: Tokenizer):
         super().__init__()
         self.model = model
-        self.cells = nn.Linear(model.config.text_config.hidden_size, len(CLASSES) + len(COLOURS) + 1)
+        self.nothing = nn.Parameter(torch.zeros(2, model.config.text_config.hidden_size))
+        self.scale = nn.Parameter(torch.tensor(3.0))  # the logarithm of what the products are multiplied with
+        for name, tokens in word_tokens(tokenizer).items():
+            self.register_buffer(name, tokens, persistent=False)
+
+    def cell_loss(self, features: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
+        """features [images, 36, hidden]; cells int64 [images, 2, 36]; the mean over both languages."""
+        words, loss = self.model.get_input_embeddings().weight, 0.0
+        for kind, tokens in enumerate((self.names, self.colours)):
+            for language in tokens:
+                classes = torch.cat((self.nothing[kind][None], words[language]))
+                logits = (features @ classes.T).float() * self.scale.exp()
+                loss = loss + F.cross_entropy(logits.flatten(0, 1), cells[:, kind].flatten()) / len(tokens)
+        return loss
 
     def forward(
         self, pixels: torch.Tensor, cells: torch.Tensor, ids: torch.Tensor, where: torch.Tensor
@@ -69,10 +98,7 @@ class Learner(nn.Module):
         hidden = models.read(self.model, ids[:, :-1], features)
         logits = self.model.lm_head(hidden.flatten(0, 1).index_select(0, where))
         loss = F.cross_entropy(logits.float(), ids[:, 1:].flatten().index_select(0, where))
-        found = self.cells(features).float()
-        names = F.cross_entropy(found[..., : len(CLASSES)].flatten(0, 1), cells[:, 0].flatten())
-        colours = F.cross_entropy(found[..., len(CLASSES) :].flatten(0, 1), cells[:, 1].flatten())
-        return loss, names + colours
+        return loss, self.cell_loss(features, cells)
 
 
 def augment(pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -189,6 +215,14 @@ def learning_rate(progress: float, settings: Settings) -> float:
     return settings.peak_lr * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * down)))
 
 
+def backward(forward, cell_weight: float, *batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both losses of a batch (see Learner.forward), after their gradients."""
+    with torch.autocast('cuda', dtype=torch.bfloat16, enabled=batch[0].is_cuda):
+        loss, cell_loss = forward(*batch)
+    (loss + cell_weight * cell_loss).backward()
+    return loss.detach(), cell_loss.detach()
+
+
 def start_weights(model: InternVLForConditionalGeneration) -> None:
     """Normal with deviation 0.02 as transformers does it, but positions in the picture a little stronger."""
     embeddings = model.model.vision_tower.embeddings
@@ -217,7 +251,7 @@ def _train(out, settings, smoke, commit, tokenizer, source, processes, begin) ->
     model = InternVLForConditionalGeneration(models.make_config(tokenizer.get_vocab_size(), smoke)).float()
     start_weights(model)
     model.tie_weights()
-    learner = Learner(model).to(device)
+    learner = Learner(model, tokenizer).to(device)
     parameters = list(learner.parameters())
     optimizer = torch.optim.AdamW(
         [
@@ -295,20 +329,22 @@ def _train(out, settings, smoke, commit, tokenizer, source, processes, begin) ->
         for group in optimizer.param_groups:
             group['lr'] = learning_rate(progress, settings)
         pixels, cells, ids, where = batches.next()
-        with torch.autocast('cuda', dtype=torch.bfloat16, enabled=device == 'cuda'):
-            try:
-                loss, cell_loss = forward(augment(pixels, generator), cells, ids, where)
-            except Exception as error:
-                if forward is learner or step:
-                    raise
-                print(f'torch.compile failed, going on without: {error}', flush=True)
-                log['settings']['compile'], forward = False, learner
-                loss, cell_loss = forward(augment(pixels, generator), cells, ids, where)
-        (loss + settings.cell_loss_weight * (1 - 0.9 * progress) * cell_loss).backward()
+        if settings.compile:
+            torch._dynamo.mark_dynamic(where, 0)
+        weight = settings.cell_loss_weight * (1 - 0.9 * progress)
+        try:
+            loss, cell_loss = backward(forward, weight, augment(pixels, generator), cells, ids, where)
+        except Exception as error:
+            if forward is learner or step:
+                raise
+            print(f'torch.compile failed, going on without: {error}', flush=True)
+            log['settings']['compile'], forward = False, learner
+            optimizer.zero_grad(set_to_none=True)
+            loss, cell_loss = backward(forward, weight, augment(pixels, generator), cells, ids, where)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        window += torch.stack((loss.detach(), cell_loss.detach()))
+        window += torch.stack((loss, cell_loss))
         step, since = step + 1, since + 1
         bar.update()
         if step % (5 if settings.steps and settings.steps < 100 else 25) == 0:
