@@ -23,8 +23,9 @@ from helpers.server_keys import key_of, key_path
 
 
 @pytest.fixture(autouse=True)
-def _stand_in(monkeypatch):
+def _stand_in(monkeypatch, tmp_path):
     monkeypatch.setattr(module, '_LAUNCHER', LAUNCHER)
+    monkeypatch.setenv('TMPDIR', str(tmp_path))
     monkeypatch.setattr(server_arguments, 'command_line', lambda model, **_: [str(model)])
     monkeypatch.setattr(server_port, 'FIRST_PORT', free_port())  # nobody else's on this machine
     monkeypatch.delenv('LMDEPLOY_API_KEY', raising=False)
@@ -99,8 +100,7 @@ def test_it_ends_at_once(end):
     nothing_left(processes, port)
 
 
-def test_its_temporary_files_go_with_it(tmp_path, monkeypatch):
-    monkeypatch.setenv('TMPDIR', str(tmp_path))
+def test_its_temporary_files_go_with_it(tmp_path):
     with api_server('x'):
         assert [path.name.startswith('lmdeploy-server-') for path in tmp_path.iterdir()] == [True]
     assert not list(tmp_path.iterdir())
