@@ -29,6 +29,7 @@ TOPICS = {  # topic: (program and its arguments, what it measures, minutes on an
     ),
     'auto_awq': (('auto_awq_on_gpu.py',), 'quantising the 1.8B model with lite auto_awq', 2),
     'serving': (('serving_sweep.py',), 'the server with 1 to 128 clients at once', 2),
+    'speed': (('speed_on_gpu.py',), 'transformers three ways, the engines, the server under rising rates', 35),
     'kv_cache': (('kv_cache_matrix.py',), 'memory of an engine, predicted and measured', 30),
     'notebooks': (('notebooks_on_gpu.py',), 'every chapter, its time and peak memory', 15),
 }

@@ -160,10 +160,11 @@ def measure_server(case: Case, folder: str, todo: list, plan: dict, report) -> N
     from transformers import AutoTokenizer
 
     from first_speed import prompt_of
-    from helpers import api_server, measure_rate
+    from helpers import api_server, device_memory, measure_rate
 
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     prompt = prompt_of(tokenizer, case.tokens_in)[0]['content']
+    device_memory()  # its CUDA context is this process's, not the server's; starting a server would make it
     before = read_memory().used_bytes
     begin = time.perf_counter()
     sizes = SIZES if torch.cuda.is_available() else SIZES | {'session_len': 2048, 'cache_max_entry_count': 0.05}
@@ -408,8 +409,9 @@ def save(rows: list[dict], ended: dict[Case, str], args) -> None:
         'warm_up_tokens': {'transformers': SHORT_WARM_UP},
         'engines': ENGINES,
         'models': {model: TITLES[model] for model in dict.fromkeys(row['model'] for row in rows)},
-        'rows': [row for row in rows if 'batch' in row],
+        'rows': [row for row in rows if 'batch' in row and 'failed' not in row],
         'rates': [row for row in rows if 'batch' not in row],
+        'failed': [row for row in rows if 'failed' in row],
         'ended_early': [dataclasses.asdict(case) | {'why': why.splitlines()[0]} for case, why in ended.items()],
     }
     model = ' and '.join(data['models'].values())

@@ -153,24 +153,38 @@ class TransformersGenerate:
 
 
 class ContinuousBatching(TransformersGenerate):
-    """transformers' `generate_batch`, its continuous batching, as it comes."""
+    """transformers' continuous batching, which runs from here to `close()`.
 
-    batch = None
+    (`generate_batch` would start and stop it at each call, which takes most of a second.)
+    """
+
+    def __init__(self, folder: str | Path, **where):
+        super().__init__(folder, **where)
+        config = {}
+        if self.model.device.type == 'cpu':  # of whose memory it would take nine tenths
+            from transformers.generation import ContinuousBatchingConfig
+
+            config['continuous_batching_config'] = ContinuousBatchingConfig(num_blocks=64, max_batch_tokens=1024)
+        self.running = self.model.continuous_batching_context_manager(
+            generation_config=_until_length(eos_token_id=-1), **config
+        )
+        self.manager = self.running.__enter__()
 
     def generate(self, prompts, output_tokens: int) -> list[int]:
-        if self.batch != len(prompts):  # it is laid out for the first batch that it sees
-            self.model.destroy_cached_continuous_batching_manager()
-            self.batch = len(prompts)
-        results = self.model.generate_batch(
-            inputs=[list(prompt) for prompt in prompts],
-            generation_config=_until_length(max_new_tokens=output_tokens, eos_token_id=-1),
-            persistent_manager=True,
-            progress_bar=False,
-        )
-        return [len(result.generated_tokens) for result in results.values()]
+        wanted = self.manager.add_requests(inputs=[list(prompt) for prompt in prompts], max_new_tokens=output_tokens)
+        counts = {}
+        while len(counts) < len(prompts):
+            result = self.manager.get_result(timeout=1)
+            if result is None and not self.manager.is_running():
+                raise RuntimeError('the thread of continuous batching ended; its log says why')
+            if result is not None and result.is_finished():
+                if result.error is not None:
+                    raise RuntimeError(f'continuous batching: {result.error}')
+                counts[result.request_id] = len(result.generated_tokens)
+        return [counts[name] for name in wanted]
 
     def close(self) -> None:
-        self.model.destroy_cached_continuous_batching_manager()
+        self.running.__exit__(None, None, None)
         super().close()
 
 

@@ -1,0 +1,241 @@
+"""The measurement of chapter 7 without a GPU: what it plans, keeps and goes on with; and once, slowly, for real."""
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import speed_on_gpu as speed
+from speed_on_gpu import Case
+
+BENCHMARKS = Path(speed.__file__).parent
+FIGURES = {
+    'output_tokens_per_s': 400.0, 'output_tokens_per_s_min': 390.0, 'output_tokens_per_s_max': 401.0, 'repeats': 3,
+    'time_s': 1.0, 'ttft_s': 0.1, 'tpot_s': 0.004, 'warm_up_s': 2.0, 'load_s': 6.0, 'start_mib': 9000, 'used_mib': 9001,
+}  # fmt: skip
+RATE = {
+    'output_tokens_per_s': 400.0, 'most_at_once': 3, 'ttft_p50_s': 0.01, 'ttft_p95_s': 0.02, 'tpot_p50_s': 0.002,
+    'tpot_p95_s': 0.003, 'failed_requests': 0, 'used_mib': 9001,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'said'),
+    [
+        (['--save', '../speed'], "'../speed' is not a record's name"),
+        (['--save', 'h200/speed', '--commit', 'main'], 'commit must be a git commit'),
+        ([], 'with --models tiny it runs on a CPU'),
+        (['--models', 'tiny', '1_8b'], 'with --models tiny it runs on a CPU'),
+    ],
+)
+def test_refused_before_anything_is_measured(arguments, said, monkeypatch, capsys):
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    monkeypatch.setattr(sys, 'argv', ['speed_on_gpu.py', *arguments])
+    with pytest.raises((SystemExit, ValueError)) as caught:
+        speed.main()
+    assert said in capsys.readouterr().err + str(caught.value)
+
+
+def test_every_combination_is_planned_once_the_most_telling_first():
+    cases = [case for case in speed.cases() if case.model != 'tiny']
+    assert len(set(cases)) == len(cases)
+    offline = {case for case in cases if case.engine != 'server'}
+    assert offline == {
+        Case(m, e, t) for m in ('1_8b', '7b') for e in set(speed.ENGINES) - {'server'} for t in (61, 1024)
+    }
+    assert {case.model for case in cases if case.engine == 'server'} == {'1_8b', '7b'}
+    assert cases[0] == Case('1_8b', 'turbomind', 61)
+    assert {case.engine for case in cases[:3]} == {'turbomind', 'transformers', 'server'}
+    assert sorted(speed.BATCHES['lmdeploy']) == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+
+
+# ---------------------------------------------------------------- what becomes of a process
+
+
+def _append(out, *rows):
+    with open(out, 'a') as file:
+        file.writelines(json.dumps(row) + '\n' for row in rows)
+
+
+def works(case, folder, gpu, todo, plan, log, out):
+    _append(out, *({'batch': batch, **FIGURES} for batch in todo), {'done': True})
+
+
+def stops_halfway(case, folder, gpu, todo, plan, log, out):
+    os.setsid()
+    _append(out, {'batch': todo[0], **FIGURES})
+    time.sleep(60)
+
+
+def raises(case, folder, gpu, todo, plan, log, out):
+    _append(out, {'batch': todo[0], **FIGURES}, {'failed': 'RuntimeError: no such engine'})
+
+
+def crashes(case, folder, gpu, todo, plan, log, out):
+    Path(log).write_text('[TM][FATAL] out of cheese')
+    os._exit(7)
+
+
+@pytest.mark.parametrize(
+    ('work', 'batches', 'said'),
+    [
+        (works, [8, 1], None),
+        (stops_halfway, [8], 'stopped after 1 s'),
+        (raises, [8], 'no such engine'),
+        (crashes, [], 'ended with 7\n[TM][FATAL] out of cheese'),
+    ],
+)
+def test_what_becomes_of_a_case(monkeypatch, tmp_path, work, batches, said):
+    monkeypatch.setattr(speed, 'work', work)
+    monkeypatch.setattr(speed, 'OTHERS_TIMEOUT_S', 1 if work is stops_halfway else 60)
+    gpu = speed.Gpu.__new__(speed.Gpu)
+    gpu.index, gpu.folder, gpu.context = 0, tmp_path, multiprocessing.get_context('fork')
+    (tmp_path / '1_8b-bf16').mkdir()
+    kept, begin = [], time.monotonic()
+    why = gpu.measure(Case('1_8b', 'turbomind'), [8, 1], {}, begin + 100, kept.append)
+    assert time.monotonic() - begin < 30
+    assert [row['batch'] for row in kept] == batches
+    assert why is None if said is None else said in why
+
+
+def test_the_minutes_end_a_case_too(monkeypatch, tmp_path):
+    monkeypatch.setattr(speed, 'work', stops_halfway)
+    gpu = speed.Gpu.__new__(speed.Gpu)
+    gpu.index, gpu.folder, gpu.context = 0, tmp_path, multiprocessing.get_context('fork')
+    (tmp_path / '1_8b-bf16').mkdir()
+    kept = []
+    why = gpu.measure(Case('1_8b', 'turbomind'), [8, 1], {}, time.monotonic() + 1, kept.append)
+    assert (why, [row['batch'] for row in kept]) == ('the minutes are over', [8])
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+class Gpu:
+    """Measures in no time; the `breaks_at`th row breaks the run off, the engine `broken` fails."""
+
+    rows, breaks_at, broken = 0, None, None
+
+    def __init__(self, index, args, folder):
+        pass
+
+    def measure(self, case, todo, plan, deadline, keep):
+        for at in todo:
+            if case.engine == Gpu.broken:
+                return 'RuntimeError: it is broken\nand more'
+            Gpu.rows += 1
+            if Gpu.rows == Gpu.breaks_at:
+                raise KeyboardInterrupt
+            keep({'requests_per_s': at, **RATE} if case.engine == 'server' else {'batch': at, **FIGURES})
+        return None
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """run(*arguments) -> what main() returns, with GPUs that measure nothing."""
+    for name, value in (('rows', 0), ('breaks_at', None), ('broken', None)):
+        monkeypatch.setattr(Gpu, name, value)
+    monkeypatch.setattr(speed, 'Gpu', Gpu)
+    monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    monkeypatch.setattr(
+        speed,
+        'new_record',
+        lambda topic, **fields: dataclasses.make_dataclass('R', ['topic', *fields])(topic, **fields),
+    )
+    saved = []
+    monkeypatch.setattr(speed, 'save_record', lambda record, name: saved.append((name, record)))
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, 'argv', ['speed_on_gpu.py', '--rows', str(tmp_path / 'rows.jsonl'), *arguments])
+        return speed.main()
+
+    call.saved, call.rows = saved, tmp_path / 'rows.jsonl'
+    return call
+
+
+SAVE = ('--save', 'h200/speed', '--commit', '0123abc')
+
+
+def test_broken_off_it_goes_on_where_it_stopped(run):
+    wanted = ['--models', '7b', '--tokens-in', '61', '--engines', 'turbomind', 'transformers', 'server']
+    Gpu.breaks_at = 12  # in the second case
+    with pytest.raises(KeyboardInterrupt):
+        run(*wanted)
+    assert len(run.rows.read_text().splitlines()) == 11
+    Gpu.breaks_at, Gpu.rows = None, 0
+    assert run(*wanted, *SAVE, '--gpus', '0', '1') == 0
+    ((name, record),) = run.saved
+    assert (name, record.topic, record.weights, record.model) == ('h200/speed', 'speed', 'random', 'InternLM2-Chat-7B')
+    data = json.loads(json.dumps(record.data))
+    assert len(data['rows']) + len(data['rates']) == 11 + Gpu.rows == 9 + 4 + 10
+    assert [row['batch'] for row in data['rows'] if row['engine'] == 'turbomind'] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert [row['requests_per_s'] for row in data['rates']] == [1, 2, 4, 8, 16, 32, 64, 128, 192, 256]
+    assert {(row['model'], row['tokens_in']) for row in data['rows']} == {('7b', 61)}
+    assert data['ended_early'] == data['failed'] == []
+    assert not run.rows.exists()  # the next call measures anew
+
+
+def test_a_case_that_fails_is_named_and_costs_no_other(run, capsys):
+    Gpu.broken = 'batching'
+    wanted = ['--models', '1_8b', '--tokens-in', '61', '--engines', 'turbomind', 'batching', 'kv8']
+    assert run(*wanted, *SAVE) == 0
+    ((_, record),) = run.saved
+    assert {row['engine'] for row in record.data['rows']} == {'turbomind', 'kv8'}
+    assert record.data['ended_early'] == [
+        {'model': '1_8b', 'engine': 'batching', 'tokens_in': 61, 'why': 'RuntimeError: it is broken'}
+    ]
+    assert 'batching 61 in ended early: RuntimeError: it is broken' in capsys.readouterr().out
+    Gpu.broken, Gpu.rows = None, 0
+    assert run(*wanted, *SAVE) == 0  # only what failed is tried again
+    assert Gpu.rows == 4
+    assert len(run.saved[1][1].data['rows']) == 9 + 4 + 9
+
+
+def test_no_case_begins_after_the_minutes_and_what_there_is_is_saved(run):
+    Gpu.breaks_at = 3
+    with pytest.raises(KeyboardInterrupt):
+        run('--models', '7b')
+    Gpu.breaks_at, Gpu.rows = None, 0
+    assert run('--models', '7b', '--minutes', '0', *SAVE) == 1
+    assert Gpu.rows == 0
+    assert len(run.saved[0][1].data['rows']) == 2
+    assert run.rows.exists()
+
+
+def test_a_batch_that_does_not_fit_is_no_row(run):
+    failed = {'model': '7b', 'engine': 'compiled', 'tokens_in': 1024, 'batch': 32, 'failed': 'out of memory: 3 GiB'}
+    run.rows.write_text(json.dumps(failed) + '\n')
+    assert run('--models', '7b', '--tokens-in', '1024', '--engines', 'compiled', *SAVE) == 0
+    data = run.saved[0][1].data
+    assert [row['batch'] for row in data['rows']] == [1, 8]
+    assert data['failed'] == [failed]
+    assert 'out of memory' in speed.line_of(failed)
+
+
+@pytest.mark.slow
+def test_it_runs_on_a_cpu(tmp_path):
+    rows = tmp_path / 'rows.jsonl'
+    command = [sys.executable, 'speed_on_gpu.py', '--models', 'tiny', '--batches', '1', '3', '--tokens-out', '6']
+    command += ['--rates', '2', '4', '--rate-s', '2', '--rows', rows, '--checkpoints', tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=BENCHMARKS, timeout=500)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'ended early' not in done.stdout
+    there = speed.read_rows(rows)
+    offline = {('tiny', e, 61, b) for e in ('transformers', 'compiled', 'batching', 'pytorch') for b in (1, 3)}
+    assert set(there) == offline | {('tiny', 'server', 61, r) for r in (2, 4)}
+    for (_, engine, _, at), row in there.items():
+        assert row['used_mib'] > 50
+        if engine == 'server':
+            assert row['input_tokens'] == 61 * row['requests']
+            assert row['output_tokens'] == 6 * row['requests']
+            assert 0 < row['ttft_p50_s'] < row['latency_p95_s']
+        else:
+            assert row['output_tokens_per_s'] == pytest.approx(at * 6 / row['time_s'], rel=0.02)
+            assert row['ttft_s'] > 0
+            assert ('compile_s' in row) == (engine == 'compiled')
