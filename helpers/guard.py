@@ -36,10 +36,9 @@ class Refused(Exception):
         self.status = status
 
 
-# Whoever has the key of a chat server should not have these: without the guard, they run code of their choice in the
-# server's process (/update_weights unpickles what it gets, LMDeploy issue 4698; on the PyTorch engine of several
-# processes and on TurboMind), make it fetch weights from any address, end another client's session (/distserve/
-# free_cache), or put it to sleep for everybody.
+# Whoever has the key of a chat server should not have these: without the guard they run code of their choice
+# (/update_weights unpickles what it gets, LMDeploy issue 4698; the CPU device alone cannot), have weights fetched from
+# any address, free the cache of another client's session (/distserve/free_cache), or put the server to sleep.
 CLOSED = (
     '/update_weights',  # and /update_weights_from_ipc, /update_weights_from_distributed
     '/init_weights_update_group',
