@@ -375,9 +375,9 @@ def test_good_requests_are_not_touched(client, expected):
     assert ask(*generate(return_logprob=True))['output_ids']
     assert ask(ENCODE, {'input': 'hello'})['length']
     assert ask(SCORE, {'input': 'hello you'})['ppl'] > 0
-    mood = {'type': 'object', 'properties': {'mood': {'enum': ['good', 'bad']}}, 'required': ['mood']}
-    said = ask(*schema(mood, max_tokens=100))['choices'][0]['message']['content']
-    assert json.loads(said)['mood'] in ('good', 'bad')
+    # no object: between its parts a small model may write blanks until it is cut off
+    said = ask(*schema({'enum': ['good', 'bad']}, max_tokens=20))['choices'][0]['message']['content']
+    assert json.loads(said) in ('good', 'bad')
 
     with client.send(*chat(stream=True, max_tokens=80, ignore_eos=True), stream=True) as reply:
         moments = [time.monotonic() for line in reply.iter_lines() if line]
