@@ -216,7 +216,7 @@ def test_transformers_sees_the_same(smoke):
         texts = [(turn.question, turn.answer) for turn in (*earlier, case.turn)]
         messages = []
         for index, (question, answer) in enumerate(texts):
-            images = [{'type': 'image', 'image': torch.from_numpy(p.pixels).permute(2, 0, 1)} for p in shown]
+            images = [{'type': 'image', 'image': torch.from_numpy(p.pixels.copy()).permute(2, 0, 1)} for p in shown]
             content = [*(images if not index else []), {'type': 'text', 'text': question}]
             messages.append({'role': 'user', 'content': content})
             if answer:

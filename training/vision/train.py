@@ -50,6 +50,9 @@ class Settings:
     compile: bool = False
 
 
+CELL_SCALE = 20.0  # of the products of image tokens and word embeddings, both small at first
+
+
 def word_tokens(tokenizer: Tokenizer) -> dict[str, torch.Tensor]:
     """The first token of the word for each class but 'nothing': int64 [2 languages, classes - 1], names and colours."""
 
@@ -72,7 +75,6 @@ class Learner(nn.Module):
         super().__init__()
         self.model = model
         self.nothing = nn.Parameter(torch.zeros(2, model.config.text_config.hidden_size))
-        self.scale = nn.Parameter(torch.tensor(3.0))  # the logarithm of what the products are multiplied with
         for name, tokens in word_tokens(tokenizer).items():
             self.register_buffer(name, tokens, persistent=False)
 
@@ -82,7 +84,7 @@ class Learner(nn.Module):
         for kind, tokens in enumerate((self.names, self.colours)):
             for language in tokens:
                 classes = torch.cat((self.nothing[kind][None], words[language]))
-                logits = (features @ classes.T).float() * self.scale.exp()
+                logits = (features @ classes.T).float() * CELL_SCALE
                 loss = loss + F.cross_entropy(logits.flatten(0, 1), cells[:, kind].flatten()) / len(tokens)
         return loss
 
