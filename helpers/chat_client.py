@@ -18,7 +18,7 @@ import sys
 
 from .chat_api import Answer, ChatError, ChatServer, ContextFullError, KeyRefusedError, clean
 
-PROMPT = '\ndouble enter to end input >>> '
+PROMPT = 'double enter to end input >>> '
 # What could move the cursor or retitle the terminal; tab and line feed may pass.
 _CONTROL = re.compile(r'[\x00-\x08\x0b-\x1f\x7f-\x9f]')
 
@@ -111,10 +111,11 @@ class ChatClient:
 
 def read_message() -> str:
     """Read lines up to an empty one.  At the end of a pipe, what has come so far is the message."""
-    print(PROMPT, end='', flush=True)
+    print()
     lines = []
     try:
-        while line := input():
+        # input() itself shows the prompt: readline then knows how wide it is, and takes a Ctrl-C from then on.
+        while line := input('' if lines else PROMPT):
             lines.append(line)
     except EOFError:
         if not lines or sys.stdin.isatty():
