@@ -22,7 +22,7 @@ MAX_POSITIONS = 2048
 
 
 def make_config(vocab_size: int, smoke: bool = False) -> InternVLConfig:
-    """4.5 million parameters; `smoke`: 0.6 million, for tests."""
+    """4.3 million parameters; `smoke`: 0.6 million, for tests."""
     text = Qwen2Config(
         vocab_size=vocab_size,
         hidden_size=128 if smoke else 256,
@@ -43,7 +43,7 @@ def make_config(vocab_size: int, smoke: bool = False) -> InternVLConfig:
         hidden_size=64 if smoke else 192,
         num_hidden_layers=2 if smoke else 6,
         num_attention_heads=1 if smoke else 3,
-        intermediate_size=128 if smoke else 384,
+        intermediate_size=128 if smoke else 320,
         attention_bias=True,
         use_qk_norm=False,
         norm_type='layer_norm',
