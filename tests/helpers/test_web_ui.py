@@ -392,12 +392,14 @@ def test_with_model_it_starts_a_server_and_ends_it(outside, tab, tmp_path):
     with tempfile.TemporaryDirectory(dir='/tmp') as temporary:  # a short name: LMDeploy makes a socket in there
         changes = {'LMDEPLOY_API_KEY': "another server's", 'XDG_CACHE_HOME': str(tmp_path), 'TMPDIR': temporary}
         page = Page(outside, '--model', str(ROOT / 'models' / 'tiny-chat'), start_s=180, **changes)
-        family = psutil.Process(page.process.pid).children(recursive=True)
-        assert family
-        t = tab(page.url)
-        send(t, 'Hello!')
-        wait_for_text(t, '#speed', 'tokens/s')
-        page.process.terminate()
+        try:
+            family = psutil.Process(page.process.pid).children(recursive=True)
+            assert family
+            t = tab(page.url)
+            send(t, 'Hello!')
+            wait_for_text(t, '#speed', 'tokens/s')
+        finally:
+            page.process.terminate()
         assert 'Traceback' not in page.process.communicate(timeout=60)[0]
         assert not psutil.wait_procs(family, timeout=10)[1]
         assert not list(Path(temporary).glob('web-ui-*'))
