@@ -32,7 +32,9 @@ from helpers.geometry import Geometry
 from helpers.records import new_record, require_savable, save_record
 
 ROOT = Path(__file__).resolve().parent.parent
-TINY = Geometry('LlamaForCausalLM', 4096, 128, 256, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=32)
+TINY = Geometry(
+    'LlamaForCausalLM', 4096, 128, 256, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=32, dynamic_rope_factor=2.0
+)
 MODELS = {'1_8b': 'internlm2-chat-1_8b', '7b': 'internlm2-chat-7b', 'tiny': TINY}  # tiny: to try this without a GPU
 TITLES = {'1_8b': 'InternLM2-Chat-1.8B', '7b': 'InternLM2-Chat-7B', 'tiny': 'tiny'}
 ENGINES = {  # as a plot names them
@@ -104,6 +106,16 @@ def read_memory():
     return card_memory() if torch.cuda.is_available() else device_memory()
 
 
+def settled_bytes(timeout_s: float = 10.0) -> int:
+    """What is in use when it no longer falls: the case before this one may still be giving its memory back."""
+    used, deadline = read_memory().used_bytes, time.monotonic() + timeout_s
+    while True:
+        time.sleep(0.2)
+        used, earlier = read_memory().used_bytes, used
+        if used >= earlier or time.monotonic() > deadline:
+            return used
+
+
 def start_engine(engine: str, folder: str):
     """One of `helpers.offline`'s, bfloat16 on a GPU."""
     import torch
@@ -128,7 +140,7 @@ def measure_offline(case: Case, folder: str, todo: list, plan: dict, report) -> 
 
     from helpers import measure_batch, token_prompts
 
-    before = read_memory().used_bytes
+    before = settled_bytes()
     begin = time.perf_counter()
     engine = start_engine(case.engine, folder)
     load_s = time.perf_counter() - begin
@@ -165,7 +177,7 @@ def measure_server(case: Case, folder: str, todo: list, plan: dict, report) -> N
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     prompt = prompt_of(tokenizer, case.tokens_in)[0]['content']
     device_memory()  # its CUDA context is this process's, not the server's; starting a server would make it
-    before = read_memory().used_bytes
+    before = settled_bytes()
     begin = time.perf_counter()
     sizes = SIZES if torch.cuda.is_available() else SIZES | {'session_len': 2048, 'cache_max_entry_count': 0.05}
     with api_server(folder, log_level='ERROR', timeout_s=120, **sizes) as server:
@@ -447,7 +459,8 @@ def main() -> int:
 
     if not torch.cuda.is_available() and set(args.models or ['']) != {'tiny'}:
         parser.error('this measures a GPU, and torch finds none; with --models tiny it runs on a CPU')
-    args.rows.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (args.rows.parent, *filter(None, [args.checkpoints])):
+        folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         ended, complete = measure_all(wanted, args, args.checkpoints or Path(scratch))
     there = read_rows(args.rows)

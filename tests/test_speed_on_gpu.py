@@ -1,6 +1,5 @@
 """The measurement of chapter 7 without a GPU: what it plans, keeps and goes on with; and once, slowly, for real."""
 
-import dataclasses
 import json
 import multiprocessing
 import os
@@ -120,7 +119,7 @@ def test_the_minutes_end_a_case_too(monkeypatch, tmp_path):
 class Gpu:
     """Measures in no time; the `breaks_at`th row breaks the run off, the engine `broken` fails."""
 
-    rows, breaks_at, broken = 0, None, None
+    rows, breaks_at, broken, without_weights = 0, None, None, None
 
     def __init__(self, index, args, folder):
         pass
@@ -129,6 +128,8 @@ class Gpu:
         for at in todo:
             if case.engine == Gpu.broken:
                 return 'RuntimeError: it is broken\nand more'
+            if case.engine == Gpu.without_weights:
+                raise RuntimeError('no room for its weights')
             Gpu.rows += 1
             if Gpu.rows == Gpu.breaks_at:
                 raise KeyboardInterrupt
@@ -139,15 +140,11 @@ class Gpu:
 @pytest.fixture
 def run(monkeypatch, tmp_path):
     """run(*arguments) -> what main() returns, with GPUs that measure nothing."""
-    for name, value in (('rows', 0), ('breaks_at', None), ('broken', None)):
+    for name, value in (('rows', 0), ('breaks_at', None), ('broken', None), ('without_weights', None)):
         monkeypatch.setattr(Gpu, name, value)
     monkeypatch.setattr(speed, 'Gpu', Gpu)
     monkeypatch.setattr('torch.cuda.is_available', lambda: True)
-    monkeypatch.setattr(
-        speed,
-        'new_record',
-        lambda topic, **fields: dataclasses.make_dataclass('R', ['topic', *fields])(topic, **fields),
-    )
+    monkeypatch.setattr('helpers.records._device', lambda: ('NVIDIA H200', '550.54'))
     saved = []
     monkeypatch.setattr(speed, 'save_record', lambda record, name: saved.append((name, record)))
 
@@ -195,6 +192,20 @@ def test_a_case_that_fails_is_named_and_costs_no_other(run, capsys):
     assert run(*wanted, *SAVE) == 0  # only what failed is tried again
     assert Gpu.rows == 4
     assert len(run.saved[1][1].data['rows']) == 9 + 4 + 9
+
+
+def test_weights_that_cannot_be_made_cost_no_other_case(run):
+    Gpu.without_weights = 'w4a16'
+    assert run('--models', '1_8b', '--tokens-in', '61', '--engines', 'turbomind', 'w4a16', 'kv8', *SAVE) == 0
+    ((_, record),) = run.saved
+    assert {row['engine'] for row in record.data['rows']} == {'turbomind', 'kv8'}
+    assert [case['why'] for case in record.data['ended_early']] == ['RuntimeError: no room for its weights']
+
+
+def test_memory_is_read_when_it_no_longer_falls(monkeypatch):
+    readings = iter([9, 7, 5, 5, 4])
+    monkeypatch.setattr(speed, 'read_memory', lambda: type('M', (), {'used_bytes': next(readings)}))
+    assert speed.settled_bytes() == 5
 
 
 def test_no_case_begins_after_the_minutes_and_what_there_is_is_saved(run):

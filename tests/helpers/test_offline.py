@@ -15,7 +15,9 @@ from helpers.offline import (
     token_prompts,
 )
 
-TINY = Geometry('LlamaForCausalLM', 4096, 128, 256, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=32)
+TINY = Geometry(
+    'LlamaForCausalLM', 4096, 128, 256, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=32, dynamic_rope_factor=2.0
+)
 
 
 class Clock:
