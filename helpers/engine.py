@@ -158,10 +158,18 @@ def release(*things, timeout_s: float = 30.0) -> None:
             thing.to('meta')
         elif hasattr(thing, 'close'):
             thing.close()
+            _forget_weights(thing)
         else:
             raise TypeError(f'release() takes pipelines and models, not {type(thing).__name__}')
     _collect(torch)
     _wait_until_steady(timeout_s)
+
+
+def _forget_weights(pipe) -> None:
+    """TurboMind 0.18.0 keeps the weights in `source_model` after `close()`, as long as anything names the pipeline."""
+    engine = getattr(getattr(pipe, 'async_engine', None), 'engine', None)
+    if getattr(engine, 'source_model', None) is not None:
+        engine.source_model = None
 
 
 def _collect(torch) -> None:

@@ -28,7 +28,7 @@ RAM_SPARE_GIB = 1.0  # Python and its libraries, beside the CPU device's memory 
 DISK_GPU_GB, DISK_CPU_GB = 10, 1
 MIN_DRIVER = 525  # the oldest for CUDA 12
 # What make's commands need, and cells do not: a kernel may be used from another environment's JupyterLab.
-TOOLS = {'jupyterlab', 'nbclient', 'nbconvert', 'nbval', 'pytest', 'ruff'}
+TOOLS = {'jupyter-server', 'jupyterlab', 'nbclient', 'nbconvert', 'nbval', 'playwright', 'pytest', 'ruff'}
 INSTALL = 'make lab (a virtual environment), or: conda env create -f environment.yml && conda activate lmdeploy-course'
 
 

@@ -33,7 +33,10 @@ def _destination(environ) -> str:
 
 def _jupyter_address(port: int) -> str | None:
     """`port` behind the Jupyter that this kernel belongs to, if that passes ports on."""
-    from jupyter_server.serverapp import list_running_servers
+    try:
+        from jupyter_server.serverapp import list_running_servers
+    except ImportError:  # Jupyter runs in another environment than this kernel
+        return None
 
     for server in list_running_servers():
         if server['pid'] == os.getppid():

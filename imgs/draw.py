@@ -101,7 +101,7 @@ def serving():
         box(ax, x, 4.5, 1.65, 0.5, text, 'white')
     box(ax, 0.3, 2.2, 8.4, 1.45, 'API server: FastAPI, one Python process', GREEN, 13, 'bold', va='top')
     steps = (
-        (0.6, 'key, checks\n401, 400, 422'),
+        (0.6, 'key, checks\n401, 400, 404'),
         (2.65, 'chat template,\ntokenizer'),
         (4.7, 'queue for a place\n(max_batch_size)'),
         (6.75, 'tokens to text,\ntool-call parser'),

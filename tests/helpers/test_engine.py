@@ -196,6 +196,25 @@ def test_release_drops_the_weights_of_a_model_that_a_variable_still_names():
     assert model.weight.is_meta
 
 
+def test_release_drops_what_turbomind_keeps_after_close():
+    """Its Python object holds the weights on in `source_model`, while a variable names the pipeline."""
+
+    class Engine:
+        source_model = object()
+
+    class Pipe:
+        def __init__(self):
+            self.async_engine = type('AsyncEngine', (), {})()
+            self.async_engine.engine = Engine()
+
+        def close(self):
+            assert self.async_engine.engine.source_model is not None, 'closing may need them'
+
+    pipe = Pipe()
+    release(pipe)
+    assert pipe.async_engine.engine.source_model is None
+
+
 def test_release_refuses_what_it_does_not_know():
     with pytest.raises(TypeError, match='not dict'):
         release({})

@@ -239,11 +239,6 @@ LEAST = {
 }
 
 
-@pytest.mark.xfail(
-    reason='models/tiny-chat is from before these texts: remove this mark with the next model',
-    strict=True,
-    raises=AssertionError,
-)
 class TestShipped:
     """models/tiny-chat's own log."""
 
