@@ -86,7 +86,8 @@ def main() -> int:
         ballast = Ballast(SLICE_MIB) if setting == 'slice' else None
         try:
             for path in notebooks:
-                rows.append(execute(path, setting, args.executed))
+                # with each its commit, so that rows of several runs can stand in one record
+                rows.append(execute(path, setting, args.executed) | {'commit': args.commit})
                 save(args.save, args.commit, rows)  # after each: a break costs one notebook
         finally:
             if ballast:
