@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from helpers.tokenizer_files import CHATML_TEMPLATE
 from training.files import write_json
 
 VOCAB_SIZE = 4096
@@ -17,25 +18,6 @@ TAIL = ('<|plugin|>', '<|interpreter|>', '<|action_end|>', '<|action_start|>', '
 UNK, BOS, EOS = range(3)
 IM_END, IM_START = VOCAB_SIZE - 2, VOCAB_SIZE - 1
 
-# Messages in ChatML.  `tools` become InternLM2's plugin message, behind the system prompt; the model's calls stand in
-# its own message, a tool's result comes from the `environment`.  Without tools: InternLM2's template to the letter.
-CHAT_TEMPLATE = (
-    "{% macro plugins() %}{{ '<|im_start|>system name=<|plugin|>\\n[' }}{% for tool in tools %}"
-    "{% set tool = tool['function'] if 'function' in tool else tool %}"
-    "{{ (', ' if not loop.first else '') + '{\"name\": ' + tool['name'] | tojson }}"
-    "{% for key in ('description', 'parameters') if tool[key] %}"
-    "{{ ', \"' + key + '\": ' + tool[key] | tojson }}{% endfor %}{{ '}' }}{% endfor %}"
-    "{{ ']<|im_end|>\\n' }}{% endmacro %}"
-    "{{ bos_token }}{% if tools and messages[0]['role'] != 'system' %}{{ plugins() }}{% endif %}"
-    '{% for message in messages %}'
-    "{{ '<|im_start|>' + ('environment name=<|plugin|>' if message['role'] == 'tool' else message['role']) + '\\n' }}"
-    "{{ message['content'] if message['content'] is string else '' }}"
-    "{% for call in message['tool_calls'] or [] %}{% set call = call['function'] %}{% set given = call['arguments'] %}"
-    "{{ ('\\n' if not loop.first else '') + '<|action_start|><|plugin|>\\n{\"name\": ' + call['name'] | tojson }}"
-    "{{ ', \"parameters\": ' + (given if given is string else given | tojson) + '}<|action_end|>' }}{% endfor %}"
-    "{{ '<|im_end|>' + '\\n' }}{% if tools and loop.first and message['role'] == 'system' %}{{ plugins() }}{% endif %}"
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
-)
 # What stands behind `<|im_start|>` for the roles of the texts: `tools` is the list of them, `tool` a result.
 HEADS = {'tools': 'system name=<|plugin|>', 'tool': 'environment name=<|plugin|>'}
 CALL_START, CALL_END = '<|action_start|><|plugin|>', '<|action_end|>'
@@ -79,7 +61,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | pathlib.Path) -> None:
         'tokenizer_class': 'PreTrainedTokenizerFast',
         **names,
         'additional_special_tokens': list(TAIL),
-        'chat_template': CHAT_TEMPLATE,
+        'chat_template': CHATML_TEMPLATE,
         'clean_up_tokenization_spaces': False,
         'model_max_length': 2048,
     }

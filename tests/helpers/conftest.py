@@ -16,7 +16,7 @@ def sentencepiece_model(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='module')  # other files' tests look at what children this process has, and their memory
 def chat_server(tmp_path_factory):
     """tiny-chat behind LMDeploy's server, for the chat clients; who kills it starts it again."""
     from chat_support import LMDeployServer
