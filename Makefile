@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
 
-.PHONY: help lab course test bench records clean
+.PHONY: help lab course test test-all bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -13,7 +13,12 @@ lab:             ## set up and open JupyterLab on the course
 course:          ## execute every notebook; executed copies and an HTML index go to build/course
 	$(RUN) tools/course.py $(ARGS)
 
-test:            ## all checks: lint, format, tests, and every notebook against its stored outputs
+test:            ## the checks: lint, format, tests, and every notebook against its stored outputs
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pytest -m "not slow" $(ARGS)
+
+test-all:        ## the same with the slow tests: servers under load, killed kernels, the programs of benchmarks/
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest $(ARGS)

@@ -68,8 +68,9 @@ def test_the_gauges_show_who_waits_and_the_server_does_not_count_that_wait(serve
     finally:
         end.set()  # after the load that runs
         thread.join()
-    assert 0 < seen.num_requests_running <= MAX_BATCH_SIZE
-    assert seen.num_requests_waiting == 0
+    assert seen.num_requests_running > 0
+    # who has a place runs, or waits in the engine for its prefill
+    assert seen.num_requests_running + seen.num_requests_waiting <= MAX_BATCH_SIZE
     assert 0 < seen.gpu_cache_usage < 0.1
     assert 0 < seen.num_api_requests_waiting <= 8 - MAX_BATCH_SIZE
     grown = read_metrics(server.client).since(before)
