@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from helpers import DeviceMemory
+from helpers import DeviceMemory, device_memory
 
 MIB = 1 << 20
 SLICE_MIB = 8182  # 10 % of an A100 with 80 GB, as InternStudio rents it
@@ -33,6 +33,13 @@ def card_memory(index: int | None = None) -> DeviceMemory:
     handle = pynvml.nvmlDeviceGetHandleByIndex(first_visible() if index is None else index)
     info = pynvml.nvmlDeviceGetMemoryInfo(handle)
     return DeviceMemory(info.used, info.free, info.total, None, 'NVML', 'the card')
+
+
+def read_memory() -> DeviceMemory:
+    """Of the whole first card; without one, of this machine."""
+    import torch
+
+    return card_memory() if torch.cuda.is_available() else device_memory()
 
 
 class Ballast:

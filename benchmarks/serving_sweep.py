@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from card import MIB, card_memory
+from card import MIB, read_memory
 from first_speed import prompt_of
 from helpers import MemorySampler, api_server, device_memory, measure_clients, random_checkpoint, read_metrics
 from helpers.records import new_record, require_savable, save_record
@@ -28,10 +28,6 @@ from helpers.sampling import Sampler
 TOKENS_IN, TOKENS_OUT, CLIENTS = 61, 256, (1, 2, 4, 8, 16, 32, 64, 128)
 SIZES = {'session_len': 4096, 'max_batch_size': 128, 'cache_max_entry_count': 0.8}
 WATCH_S = 22.0  # LMDeploy refreshes its gauges every 10 s: two of them at least
-
-
-def read_memory():
-    return card_memory() if torch.cuda.is_available() else device_memory()
 
 
 def server_cpu_s(server) -> float:

@@ -27,7 +27,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from card import MIB, card_memory
+from card import MIB, read_memory
 from helpers.geometry import Geometry
 from helpers.records import new_record, require_savable, save_record
 
@@ -95,15 +95,6 @@ def cases() -> list[Case]:
 
 
 # -------------------------------------------------------------------------------- in the process of one case
-
-
-def read_memory():
-    """Of the whole card; without one, of this machine."""
-    import torch
-
-    from helpers import device_memory
-
-    return card_memory() if torch.cuda.is_available() else device_memory()
 
 
 def settled_bytes(timeout_s: float = 10.0) -> int:

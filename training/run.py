@@ -2,12 +2,12 @@
 
 import argparse
 import pathlib
-import tarfile
 import tempfile
 import time
 from dataclasses import replace
 
 from training import card, evaluate, train
+from training.files import pack
 
 
 def main() -> None:
@@ -59,9 +59,7 @@ def main() -> None:
         print(evaluate.show(result))
     finally:  # the weights come back even where the evaluation fails
         if arguments.archive:
-            with tarfile.open(arguments.archive, 'w:gz') as archive:
-                for path in sorted(arguments.out.iterdir()):
-                    archive.add(path, path.name)
+            pack(arguments.out, arguments.archive)
     print(f'all: {time.perf_counter() - start:.0f} s')
 
 

@@ -25,8 +25,8 @@ CALL_START, CALL_END = '<|action_start|><|plugin|>', '<|action_end|>'
 PATTERN = r'\p{Han}|\p{N}| ?[^\s\p{L}\p{N}]+| ?(?:(?!\p{Han})\p{L})+|\s+(?!\S)|\s+'
 
 
-def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
-    """Train on `texts`; the vocabulary always has VOCAB_SIZE tokens (unused places are filled with reserved ones)."""
+def train_bpe(texts: Iterable[str], vocab_size: int, special_tokens: list[str | AddedToken]) -> Tokenizer:
+    """Byte pairs within the pieces of PATTERN, at most `vocab_size`; `special_tokens` come first."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -36,13 +36,19 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCAB_SIZE - len(TAIL),
-        special_tokens=list(HEAD),
+        vocab_size=vocab_size,
+        special_tokens=special_tokens,
         min_frequency=2,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """Train on `texts`; the vocabulary always has VOCAB_SIZE tokens (unused places are filled with reserved ones)."""
+    tokenizer = train_bpe(texts, VOCAB_SIZE - len(TAIL), list(HEAD))
     missing = VOCAB_SIZE - len(TAIL) - tokenizer.get_vocab_size()
     tail = [f'<|reserved_{index}|>' for index in range(missing)] + list(TAIL)
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in tail])

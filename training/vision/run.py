@@ -3,10 +3,10 @@
 import argparse
 import json
 import pathlib
-import tarfile
 import time
 from dataclasses import replace
 
+from training.files import pack
 from training.train import current_commit
 from training.vision import card, evaluate, train
 
@@ -60,9 +60,7 @@ def main(words: list[str] | None = None) -> None:
         print(json.dumps(log['curve'][-1]))
     finally:  # the weights come back even where the evaluation fails
         if arguments.archive:
-            with tarfile.open(arguments.archive, 'w:gz') as archive:
-                for path in sorted(arguments.out.iterdir()):
-                    archive.add(path, path.name)
+            pack(arguments.out, arguments.archive)
     print(f'all: {time.perf_counter() - start:.0f} s')
 
 

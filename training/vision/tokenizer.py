@@ -4,10 +4,10 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer
 
 from training.files import write_json
-from training.tokenizer import PATTERN
+from training.tokenizer import train_bpe
 
 VOCAB_SIZE = 1024
 SPECIAL = ('<|endoftext|>', '<|im_start|>', '<|im_end|>', '<img>', '</img>', '<IMG_CONTEXT>', '<video>')
@@ -31,22 +31,8 @@ CHAT_TEMPLATE = (
 
 def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     """Of VOCAB_SIZE tokens (unused places are filled with reserved ones); SPECIAL come first."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PATTERN), behavior='isolated'),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCAB_SIZE,
-        special_tokens=[AddedToken(token, special=True, normalized=False) for token in SPECIAL],
-        min_frequency=2,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
+    special = [AddedToken(token, special=True, normalized=False) for token in SPECIAL]
+    tokenizer = train_bpe(texts, VOCAB_SIZE, special)
     reserved = [f'<|reserved_{index}|>' for index in range(VOCAB_SIZE - tokenizer.get_vocab_size())]
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in reserved])
     return tokenizer
