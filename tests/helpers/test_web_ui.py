@@ -25,6 +25,7 @@ import pytest
 from chat_support import KEY, ROOT, RuleServer, environment, free_port
 from PIL import Image
 
+import helpers
 from helpers import web_ui
 from helpers.chat_api import Answer, ChatError, ChatServer
 from helpers.web_chat import WebChat, data_url, speed
@@ -193,7 +194,7 @@ def message(tab):
     return tab.input_value('#message textarea')
 
 
-def test_a_conversation_with_lmdeploy(real, chat_server, tab, tmp_path):
+def test_a_conversation_with_lmdeploy(real, chat_server, tab):
     t = tab(real.url)
     assert t.inner_text('#status') == f'tiny-chat at {chat_server.url}'
     assert not t.is_visible('#image')
@@ -215,8 +216,40 @@ def test_a_conversation_with_lmdeploy(real, chat_server, tab, tmp_path):
     longest = max(states, key=len)
     assert sum(longest.startswith(s) for s in states) > 5  # it was seen growing
     assert t.evaluate('document.documentElement.scrollHeight <= innerHeight')  # the chat scrolls, not the page
-    picture = ROOT / 'imgs' / 'web_ui.png' if os.environ.get('COURSE_STORE_PICTURE') else tmp_path / 'page.png'
-    t.screenshot(path=picture)
+
+
+@pytest.fixture(scope='module')
+def w4a16(tmp_path_factory):
+    """tiny-chat in 4 bit, by LMDeploy's own command."""
+    target = tmp_path_factory.mktemp('w4a16') / 'tiny-chat-4bit'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        llama = helpers.internlm2_to_llama(ROOT / 'models' / 'tiny-chat', target.with_name('llama'))
+        text = helpers.calibration_dataset(llama, calib_samples=16, calib_seqlen=256)
+        with helpers.quantized_folder(target) as work:
+            command = [*helpers.cli_prefix(), 'lite', 'auto_awq', llama, '--work-dir', work, '--batch-size', '1']
+            command += ['--calib-samples', '16', '--calib-seqlen', '256', *helpers.cli_lite_arguments()]
+            done = subprocess.run(command, cwd=text.folder, capture_output=True, text=True, timeout=120)
+            assert done.returncode == 0, done.stderr
+    return target
+
+
+@pytest.mark.slow
+def test_the_homework_w4a16_at_a_ratio_of_0_4(w4a16, outside, tab, tmp_path):
+    settings = {'cache_max_entry_count': 0.4, 'session_len': 1024, 'model_format': 'awq'}
+    with helpers.api_server(w4a16, **settings, model_name=w4a16.name) as server:
+        page = Page(outside, server.url, LMDEPLOY_API_KEY=server.environment()['LMDEPLOY_API_KEY'])
+        t = tab(page.url)
+        assert t.inner_text('#status') == f'tiny-chat-4bit at {server.url}'
+        t.fill('#temperature input[type=number]', '0')
+        for number, text in enumerate(('我叫小明。', '我叫什么名字？', '讲一个故事'), 1):
+            send(t, text)
+            wait_for(lambda number=number: len(answers(t)) == number, 60)
+            wait_for_text(t, '#speed', 'tokens/s')
+        assert '小明' in answers(t)[1]
+        picture = ROOT / 'imgs' / 'web_ui.png' if os.environ.get('COURSE_STORE_PICTURE') else tmp_path / 'page.png'
+        t.screenshot(path=picture)
+        page.end()
     assert len(Image.open(picture).convert('RGB').getcolors(1 << 20)) > 50
     assert picture.stat().st_size < 150 * 1024
 
