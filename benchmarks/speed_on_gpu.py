@@ -6,7 +6,7 @@ Random weights in the exact geometries of InternLM2-Chat-1.8B and 7B, laid out a
 same files.  All get the same random tokens, 61 or 1024 of each request, every request other ones, and write exactly
 256, greedily.  A shape is warmed up once; what takes less than 3 s is measured three times.  TTFT is the time of the
 same batch with one token out (all have their first token then), TPOT the rest of the time by the tokens after it.
-The server gets 61 tokens in, 128 out, at rising rates of requests (Poisson); its TTFT and TPOT are those of each
+The server gets 61 tokens in, 256 out, at rising rates of requests (Poisson); its TTFT and TPOT are those of each
 streamed answer.
 
 Every case (an engine with a model and an input length) has a process of its own, the most telling come first.  Each
@@ -50,16 +50,17 @@ ENGINES = {  # as a plot names them
 }
 # The most telling first: when the time is up, those are there.
 BATCHES = {
-    'transformers': (8, 128, 1, 32),
-    'compiled': (8, 1, 32),
-    'batching': (8, 128, 32, 1),
-    'lmdeploy': (8, 128, 1, 32, 256, 64, 16, 4, 2),
+    'transformers': (8, 128, 1, 32, 256),
+    'compiled': (8, 128, 1),  # each compiles for half a minute
+    'batching': (8, 128, 1),
+    'lmdeploy': (8, 128, 1, 32, 256),
 }
-RATES = (8, 64, 128, 192, 32, 256, 16, 4, 2, 1)
-TOKENS_IN, TOKENS_OUT, SERVER_TOKENS_OUT, RATE_S, REPEATS = (61, 1024), 256, 128, 10.0, 3
+MORE_BATCHES = {'compiled': (32,), 'batching': (32,), 'lmdeploy': (64, 16, 4, 2)}  # for the 1.8B with short prompts
+RATES = {'1_8b': (8, 32, 64, 96, 16, 4, 128, 2), '7b': (4, 16, 32, 64, 8, 2)}  # requests/s
+TOKENS_IN, TOKENS_OUT, RATE_S, REPEATS = (61, 1024), 256, 8.0, 3
 SIZES = {'session_len': 4096, 'max_batch_size': 256, 'cache_max_entry_count': 0.8}
 SHORT_WARM_UP = 16  # tokens: transformers' plain `generate` learns nothing from the further ones
-TIMEOUTS_S = {'transformers': 150, 'compiled': 200, 'batching': 150}
+TIMEOUTS_S = {'compiled': 240, 'batching': 200}
 OTHERS_TIMEOUT_S = 180
 
 
@@ -80,15 +81,18 @@ def cases() -> list[Case]:
     """All, the most telling first."""
     short, long = TOKENS_IN
     order = [
-        (short, '1_8b', ('turbomind', 'transformers', 'server', 'w4a16', 'compiled', 'pytorch')),
+        (short, '1_8b', ('server', 'turbomind', 'compiled', 'transformers', 'w4a16', 'pytorch', 'batching')),
         (short, '7b', ('turbomind', 'transformers', 'w4a16')),
-        (short, '1_8b', ('kv8', 'kv4', 'batching')),
-        (long, '1_8b', ('turbomind', 'transformers', 'kv8', 'kv4', 'w4a16', 'pytorch')),
-        (short, '7b', ('pytorch', 'compiled', 'kv8', 'kv4', 'server')),
-        (long, '7b', ('turbomind', 'w4a16', 'transformers', 'kv8', 'kv4', 'pytorch')),
-        (long, '1_8b', ('compiled', 'batching')),
+        (short, '1_8b', ('kv8', 'kv4')),
+        (long, '1_8b', ('turbomind', 'transformers', 'kv8', 'kv4', 'w4a16')),
+        (short, '7b', ('server',)),
+        (long, '7b', ('turbomind', 'transformers', 'w4a16', 'kv8', 'kv4')),
+        (short, '7b', ('compiled', 'pytorch', 'kv8', 'kv4')),
+        (long, '1_8b', ('pytorch', 'compiled')),
+        (long, '7b', ('pytorch', 'compiled')),
         (short, '7b', ('batching',)),
-        (long, '7b', ('compiled', 'batching')),
+        (long, '1_8b', ('batching',)),
+        (long, '7b', ('batching',)),
         (short, 'tiny', ('transformers', 'compiled', 'batching', 'pytorch', 'server')),
     ]
     return [Case(model, engine, tokens_in) for tokens_in, model, engines in order for engine in engines]
@@ -173,7 +177,7 @@ def measure_server(case: Case, folder: str, todo: list, plan: dict, report) -> N
     sizes = SIZES if torch.cuda.is_available() else SIZES | {'session_len': 2048, 'cache_max_entry_count': 0.05}
     with api_server(folder, log_level='ERROR', timeout_s=120, **sizes) as server:
         load_s = time.perf_counter() - begin
-        load = {'prompts': prompt, 'output_tokens': plan['server_tokens_out'], 'progress': False}
+        load = {'prompts': prompt, 'output_tokens': plan['tokens_out'], 'progress': False}
         measure_rate(server.client, requests_per_s=todo[0], duration_s=min(2.0, plan['rate_s']), seed=1, **load)
         for rate in todo:
             measured = measure_rate(server.client, requests_per_s=rate, duration_s=plan['rate_s'], **load)
@@ -299,8 +303,12 @@ class Gpu:
 def wanted_of(case: Case, args) -> list:
     """Batches, or rates, of a case."""
     if case.engine == 'server':
-        return list(args.rates)
-    return list(args.batches or BATCHES.get(case.engine, BATCHES['lmdeploy']))
+        return list(args.rates or RATES.get(case.model, RATES['1_8b']))
+    if args.batches:
+        return list(args.batches)
+    kind = case.engine if case.engine in BATCHES else 'lmdeploy'
+    more = MORE_BATCHES.get(kind, ()) if (case.model, case.tokens_in) == ('1_8b', TOKENS_IN[0]) else ()
+    return [*BATCHES[kind], *more]
 
 
 def chosen(args) -> list[Case]:
@@ -351,7 +359,6 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
     deadline = begin + 60 * args.minutes
     plan = {
         'tokens_out': args.tokens_out,
-        'server_tokens_out': min(SERVER_TOKENS_OUT, args.tokens_out),
         'repeats': REPEATS,
         'rate_s': args.rate_s,
     }
@@ -405,7 +412,6 @@ def save(rows: list[dict], ended: dict[Case, str], args) -> None:
     """Write the record."""
     data = {
         'tokens_out': args.tokens_out,
-        'server_tokens_out': min(SERVER_TOKENS_OUT, args.tokens_out),
         'repeats': REPEATS,
         'dtype': 'bfloat16',
         **SIZES,
@@ -430,7 +436,7 @@ def main() -> int:
     parser.add_argument('--engines', nargs='+', choices=ENGINES)
     parser.add_argument('--tokens-in', nargs='+', type=int, choices=TOKENS_IN)
     parser.add_argument('--batches', nargs='+', type=int, help="default: each engine's own list")
-    parser.add_argument('--rates', nargs='+', type=float, default=RATES, help='requests/s')
+    parser.add_argument('--rates', nargs='+', type=float, help="requests/s; default: each model's own list")
     parser.add_argument('--rate-s', type=float, default=RATE_S, help='how long each rate lasts')
     parser.add_argument('--tokens-out', type=int, default=TOKENS_OUT)
     parser.add_argument('--gpus', nargs='+', type=int, default=[0], help='cards, as nvidia-smi counts them; at once')

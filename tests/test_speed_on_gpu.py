@@ -1,5 +1,6 @@
 """The measurement of chapter 7 without a GPU: what it plans, keeps and goes on with; and once, slowly, for real."""
 
+import argparse
 import json
 import multiprocessing
 import os
@@ -49,9 +50,19 @@ def test_every_combination_is_planned_once_the_most_telling_first():
         Case(m, e, t) for m in ('1_8b', '7b') for e in set(speed.ENGINES) - {'server'} for t in (61, 1024)
     }
     assert {case.model for case in cases if case.engine == 'server'} == {'1_8b', '7b'}
-    assert cases[0] == Case('1_8b', 'turbomind', 61)
-    assert {case.engine for case in cases[:3]} == {'turbomind', 'transformers', 'server'}
-    assert sorted(speed.BATCHES['lmdeploy']) == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert {case.engine for case in cases[:4]} == {'turbomind', 'transformers', 'compiled', 'server'}
+    assert {(case.model, case.tokens_in) for case in cases[:4]} == {('1_8b', 61)}
+
+
+def test_each_case_has_its_batches_the_most_telling_first():
+    args = argparse.Namespace(batches=None, rates=None)
+    assert sorted(speed.wanted_of(Case('1_8b', 'kv8', 61), args)) == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    for case in speed.cases():
+        wanted = speed.wanted_of(case, args)
+        assert len(set(wanted)) == len(wanted)
+        if case.engine != 'server':
+            assert wanted[:2] == [8, 128], 'these two compare all engines'
+            assert 1 in wanted
 
 
 # ---------------------------------------------------------------- what becomes of a process
@@ -161,18 +172,18 @@ SAVE = ('--save', 'h200/speed', '--commit', '0123abc')
 
 def test_broken_off_it_goes_on_where_it_stopped(run):
     wanted = ['--models', '7b', '--tokens-in', '61', '--engines', 'turbomind', 'transformers', 'server']
-    Gpu.breaks_at = 12  # in the second case
+    Gpu.breaks_at = 8  # in the second case
     with pytest.raises(KeyboardInterrupt):
         run(*wanted)
-    assert len(run.rows.read_text().splitlines()) == 11
+    assert len(run.rows.read_text().splitlines()) == 7
     Gpu.breaks_at, Gpu.rows = None, 0
     assert run(*wanted, *SAVE, '--gpus', '0', '1') == 0
     ((name, record),) = run.saved
     assert (name, record.topic, record.weights, record.model) == ('h200/speed', 'speed', 'random', 'InternLM2-Chat-7B')
     data = json.loads(json.dumps(record.data))
-    assert len(data['rows']) + len(data['rates']) == 11 + Gpu.rows == 9 + 4 + 10
-    assert [row['batch'] for row in data['rows'] if row['engine'] == 'turbomind'] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
-    assert [row['requests_per_s'] for row in data['rates']] == [1, 2, 4, 8, 16, 32, 64, 128, 192, 256]
+    assert len(data['rows']) + len(data['rates']) == 7 + Gpu.rows == 5 + 5 + 6
+    assert [row['batch'] for row in data['rows'] if row['engine'] == 'turbomind'] == [1, 8, 32, 128, 256]
+    assert [row['requests_per_s'] for row in data['rates']] == [2, 4, 8, 16, 32, 64]
     assert {(row['model'], row['tokens_in']) for row in data['rows']} == {('7b', 61)}
     assert data['ended_early'] == data['failed'] == []
     assert not run.rows.exists()  # the next call measures anew
@@ -220,7 +231,7 @@ def test_no_case_begins_after_the_minutes_and_what_there_is_is_saved(run):
 
 
 def test_a_batch_that_does_not_fit_is_no_row(run):
-    failed = {'model': '7b', 'engine': 'compiled', 'tokens_in': 1024, 'batch': 32, 'failed': 'out of memory: 3 GiB'}
+    failed = {'model': '7b', 'engine': 'compiled', 'tokens_in': 1024, 'batch': 128, 'failed': 'out of memory: 3 GiB'}
     run.rows.write_text(json.dumps(failed) + '\n')
     assert run('--models', '7b', '--tokens-in', '1024', '--engines', 'compiled', *SAVE) == 0
     data = run.saved[0][1].data
