@@ -27,7 +27,9 @@ from .server_keys import ApiKey, remove_key
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
-def main() -> None:
+def main(run=None) -> None:
+    """Start what `run(key, socket, arguments)` serves, and watch it; None: `serve` below."""
+    run = run or serve
     listening, arguments = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
     port = listening.getsockname()[1]
     key = _read_key()
@@ -41,7 +43,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         tempfile.tempdir = temporary
         listening.set_inheritable(False)
-        serve(key, listening, arguments)
+        run(key, listening, arguments)
         return
     listening.close()
     try:

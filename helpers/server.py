@@ -87,22 +87,36 @@ def running_servers() -> list['Server']:
 class Server:
     """A running `lmdeploy serve api_server`; `api_server` makes it."""
 
-    def __init__(self, server_name: str, port: int, line: list[str], listening: socket.socket):
+    _launcher: list[str] | None = None  # None: _LAUNCHER
+    _ready_path = '/health'
+    _names_models = True
+
+    def __init__(
+        self,
+        server_name: str,
+        port: int,
+        line: list[str],
+        listening: socket.socket,
+        key: str | None = None,
+        environment: dict[str, str] | None = None,
+    ):
         host = _ANYWHERE.get(server_name, server_name)
         self.port = port
         self.url = f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
         self.base_url = f'{self.url}/v1'
         self.model_name = ''
-        self._key = ApiKey(secrets.token_urlsafe(32))
+        self._key = ApiKey(key or secrets.token_urlsafe(32))
         self.log = key_path(port).with_suffix('.log')
         self.log.parent.mkdir(mode=0o700, exist_ok=True)
         number = listening.fileno()
-        environment = os.environ | {'LMDEPLOY_CPU_MEMORY_GB': str(lmdeploy_cpu.memory_budget() / 2**30)}
+        environment = (
+            os.environ | {'LMDEPLOY_CPU_MEMORY_GB': str(lmdeploy_cpu.memory_budget() / 2**30)} | (environment or {})
+        )
         environment.pop(ENVIRONMENT, None)
         self.log.unlink(missing_ok=True)
         with open(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'wb') as log:
             self._process = subprocess.Popen(
-                [*_LAUNCHER, str(number), *line],
+                [*(self._launcher or _LAUNCHER), str(number), *line],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -191,11 +205,12 @@ class Server:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f'the server is not ready after {timeout_s:g} s\n{end_of_log(self.log)}')
                 with contextlib.suppress(requests.RequestException):
-                    if self._request('GET', '/health', timeout=2).ok:  # waits: the socket listens already
+                    if self._request('GET', self._ready_path, timeout=2).ok:  # waits: the socket listens already
                         break
                 time.sleep(0.1)
                 bar.update()
-        self.model_name = self.get('/v1/models').json()['data'][0]['id']
+        if self._names_models:
+            self.model_name = self.get('/v1/models').json()['data'][0]['id']
         leave_key(self.port, self._key, self.pid)
 
 
