@@ -90,10 +90,12 @@ def test_counts_are_the_numbers_asked_for():
 
 
 def test_cells_say_what_covers_them():
-    names, colours = TWO.cells()
+    names, colours, numbers = TWO.cells()
     assert CLASSES[names[2, 1]] == CLASSES[names[3, 1]] == 'circle'
     assert CLASSES[names[3, 4]] == 'square'
     assert names[0].sum() == colours[5].sum() == 0
+    assert numbers.sum() == 2
+    assert numbers[3, 1] == numbers[3, 4] == 1
 
 
 # ---------------------------------------------------------------------------------------------- talk

@@ -72,6 +72,7 @@ TASKS: dict[str, tuple[Draw, talk.Question]] = {
     'background, time, ground': (_any, talk.surroundings),
 }
 AIMED = ('colour', 'shape', 'count', 'left, right, above, below', 'digit')
+WATCHED = ('letter', 'place in the picture', 'yes or no')  # while training, beside those
 
 
 def cases(number: int, seed: int) -> list[Case]:
@@ -209,13 +210,13 @@ def score_descriptions(asked: list[Case], answers: list[str]) -> dict:
 
 
 def quick(model: nn.Module, tokenizer, number: int = 40) -> dict[str, float]:
-    """Share of right answers of the categories that have an aim, of `number` each."""
-    asked = cases_of(AIMED, number, 7)
+    """Share of right answers of the categories that have an aim, and of some others, of `number` each."""
+    asked = cases_of((*AIMED, *WATCHED), number, 7)
     answers = Eyes(model, tokenizer).answers(asked, limit=32)
     hits: Counter = Counter()
     for case, answer in zip(asked, answers, strict=True):
         hits[case.category] += answer == case.turn.answer
-    return {category: round(hits[category] / number, 3) for category in AIMED}
+    return {category: round(hits[category] / number, 3) for category in (*AIMED, *WATCHED)}
 
 
 @functools.lru_cache(2)

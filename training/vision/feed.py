@@ -28,7 +28,7 @@ LONG_SHARE = 0.75  # of the conversations go on until the row is full
 
 @dataclass(frozen=True)
 class Chunk:
-    """pixels uint8 [PICTURES, size, size, 3]; cells uint8 [PICTURES, 2, 6, 6] (see Picture.cells); ids int16
+    """pixels uint8 [PICTURES, size, size, 3]; cells uint8 [PICTURES, 3, 6, 6] (see Picture.cells); ids int16
     [ROWS, WIDTH], right-padded; answers uint8 [ROWS, WIDTH]: 1 where a token is to be learned.  Pictures come in the
     order of the rows that show them."""
 
@@ -40,7 +40,7 @@ class Chunk:
 
 SHAPES = {
     'pixels': ((PICTURES, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8),
-    'cells': ((PICTURES, 2, scenes.CELLS, scenes.CELLS), np.uint8),
+    'cells': ((PICTURES, 3, scenes.CELLS, scenes.CELLS), np.uint8),
     'ids': ((ROWS, WIDTH), np.int16),
     'answers': ((ROWS, WIDTH), np.uint8),
 }

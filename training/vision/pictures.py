@@ -59,6 +59,10 @@ TRAINING_FONTS = (
     'DejaVuSerif-Italic',
     'STIXGeneral',
     'STIXGeneralItalic',
+    'cmr10',
+    'cmb10',
+    'cmss10',
+    'cmtt10',
     'default',  # the one inside Pillow
 )
 
@@ -513,7 +517,32 @@ STROKES: dict[str, list[list[Point]]] = {
     '7': [[(-0.6, -1), (0.6, -1), (-0.15, 1)]],
     '8': [[(0, -0.05), (-0.48, -0.45), (-0.3, -0.92), (0.3, -0.92), (0.48, -0.45), (0, -0.05), (-0.58, 0.45), (-0.3, 0.97), (0.3, 0.97), (0.58, 0.45), (0, -0.05)]],
     '9': [[(0.5, -0.5), (0.2, -0.95), (-0.3, -0.9), (-0.55, -0.45), (-0.3, -0.05), (0.2, -0.1), (0.5, -0.5), (0.5, 0.2), (0.3, 1)]],
+    'A': [[(-0.7, 1), (0, -1), (0.7, 1)], [(-0.42, 0.25), (0.42, 0.25)]],
+    'B': [[(-0.5, -1), (-0.5, 1), (0.25, 0.95), (0.6, 0.5), (0.2, 0.02), (-0.5, 0)], [(-0.5, -1), (0.2, -0.95), (0.5, -0.5), (0.2, 0.02)]],
+    'C': [[(0.6, -0.65), (0.15, -1), (-0.4, -0.75), (-0.65, 0), (-0.4, 0.75), (0.15, 1), (0.6, 0.65)]],
+    'D': [[(-0.55, -1), (-0.55, 1), (0, 0.95), (0.5, 0.5), (0.6, 0), (0.5, -0.5), (0, -0.95), (-0.55, -1)]],
+    'E': [[(0.55, -1), (-0.5, -1), (-0.5, 1), (0.55, 1)], [(-0.5, 0), (0.4, 0)]],
+    'F': [[(0.55, -1), (-0.5, -1), (-0.5, 1)], [(-0.5, 0), (0.4, 0)]],
+    'G': [[(0.6, -0.65), (0.15, -1), (-0.4, -0.75), (-0.65, 0), (-0.4, 0.75), (0.1, 1), (0.6, 0.7), (0.62, 0.1)], [(0.15, 0.1), (0.75, 0.1)]],
+    'H': [[(-0.55, -1), (-0.55, 1)], [(0.55, -1), (0.55, 1)], [(-0.55, 0), (0.55, 0)]],
+    'J': [[(0.4, -1), (0.4, 0.5), (0.15, 0.95), (-0.3, 0.95), (-0.55, 0.5)]],
+    'K': [[(-0.5, -1), (-0.5, 1)], [(0.55, -1), (-0.5, 0.15)], [(-0.2, -0.1), (0.6, 1)]],
+    'L': [[(-0.5, -1), (-0.5, 1), (0.55, 1)]],
+    'M': [[(-0.75, 1), (-0.65, -1), (0, 0.4), (0.65, -1), (0.75, 1)]],
+    'N': [[(-0.55, 1), (-0.55, -1), (0.55, 1), (0.55, -1)]],
+    'P': [[(-0.5, 1), (-0.5, -1), (0.25, -0.95), (0.6, -0.5), (0.25, -0.05), (-0.5, 0)]],
+    'Q': [[(0, -1), (-0.6, -0.6), (-0.7, 0), (-0.6, 0.6), (0, 1), (0.6, 0.6), (0.7, 0), (0.6, -0.6), (0, -1)], [(0.2, 0.45), (0.75, 1.05)]],
+    'R': [[(-0.5, 1), (-0.5, -1), (0.25, -0.95), (0.58, -0.5), (0.25, -0.05), (-0.5, 0)], [(0, 0), (0.6, 1)]],
+    'S': [[(0.55, -0.75), (0.1, -1), (-0.45, -0.8), (-0.45, -0.3), (0.35, 0.15), (0.55, 0.6), (0.1, 1), (-0.55, 0.75)]],
+    'T': [[(-0.7, -1), (0.7, -1)], [(0, -1), (0, 1)]],
+    'U': [[(-0.55, -1), (-0.55, 0.35), (-0.3, 0.9), (0.3, 0.9), (0.55, 0.35), (0.55, -1)]],
+    'V': [[(-0.65, -1), (0, 1), (0.65, -1)]],
+    'W': [[(-0.85, -1), (-0.45, 1), (0, -0.5), (0.45, 1), (0.85, -1)]],
+    'X': [[(-0.6, -1), (0.6, 1)], [(0.6, -1), (-0.6, 1)]],
+    'Y': [[(-0.6, -1), (0, 0.05), (0.6, -1)], [(0, 0.05), (0, 1)]],
+    'Z': [[(-0.6, -1), (0.6, -1), (-0.6, 1), (0.6, 1)]],
 }  # fmt: skip
+ANGULAR = '147AEFHKLMNTVWXYZ'  # drawn with straight lines
 
 
 @functools.lru_cache(256)
@@ -550,26 +579,40 @@ def _smooth(points: list[Point], number: int = 5) -> list[Point]:
     return [*made, points[-1]]
 
 
+def _leaning(mask: Image.Image, turn: float, lean: float, wide: float) -> Image.Image:
+    """Stretched, then sheared, then turned (radians), as large as it must be to hold it all."""
+    there = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    there = there @ [[wide, -lean], [0, 1]]
+    width, height = (math.ceil(x) for x in np.abs(there) @ mask.size)
+    back = np.linalg.inv(there)
+    shift = np.array(mask.size) / 2 - back @ [width / 2, height / 2]
+    matrix = (*back[0], shift[0], *back[1], shift[1])
+    return mask.transform((width, height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+
+
 def draw_glyph(image: Image.Image, pen: Pen, glyph: str, colour: RGB, held_out: bool) -> None:
-    """A digit or letter about as high as the pen's square."""
+    """A digit or letter about as high as the pen's square, written by hand or in a font that may lean, stretch or be
+    thicker than it is."""
     rng = pen.rng
-    if glyph in DIGITS and rng.random() < 0.4:
+    pen.side = 1  # a mirrored sign is another sign
+    if rng.random() < (0.4 if glyph in DIGITS else 0.25):
         pen.bend = rng.uniform(0.02, 0.07)
         pen.phases = [rng.uniform(0, 6.28) for _ in range(4)]
         width = rng.uniform(0.13, 0.32)
         for stroke in STROKES[glyph]:
-            pen.line(_smooth(stroke) if glyph not in '147' else stroke, colour, width)
+            pen.line(stroke if glyph in ANGULAR else _smooth(stroke), colour, width)
         return
     name = rng.choice(HELD_OUT_FONTS if held_out else TRAINING_FONTS)
     face = font(name, max(16, round(pen.ry * 2.5 / 8) * 8))
-    left, top, right, bottom = face.getbbox(glyph)
-    mask = Image.new('L', (right - left + 8, bottom - top + 8))
-    ImageDraw.Draw(mask).text((4 - left, 4 - top), glyph, 255, face)
-    if rng.random() < 0.5:
-        mask = mask.rotate(rng.uniform(-14, 14), Image.Resampling.BILINEAR, expand=True)
-    if rng.random() < 0.3:
-        size = (max(8, round(mask.width * rng.uniform(0.8, 1.25))), mask.height)
-        mask = mask.resize(size, Image.Resampling.BILINEAR)
+    thicker = round(pen.ry * rng.uniform(0.01, 0.06)) if rng.random() < 0.3 else 0
+    left, top, right, bottom = face.getbbox(glyph, stroke_width=thicker)
+    mask = Image.new('L', (math.ceil(right - left) + 8, math.ceil(bottom - top) + 8))
+    ImageDraw.Draw(mask).text((4 - left, 4 - top), glyph, 255, face, stroke_width=thicker)
+    if rng.random() < 0.75:
+        turn = math.radians(rng.uniform(-14, 14)) if rng.random() < 0.65 else 0.0
+        lean = rng.uniform(-0.22, 0.22) if rng.random() < 0.5 else 0.0
+        wide = rng.uniform(0.75, 1.3) if rng.random() < 0.5 else 1.0
+        mask = _leaning(mask, turn, lean, wide)
     image.paste(colour, (round(pen.x - mask.width / 2), round(pen.y - mask.height / 2)), mask)
 
 

@@ -62,8 +62,9 @@ class Picture:
     extra: tuple[str, ...] = field(default=())  # 'stars' of a night sky
 
     def cells(self) -> np.ndarray:
-        """What covers the middle of each cell: uint8 [2, CELLS, CELLS] of words.CLASS_OF and words.COLOUR_OF."""
-        found = np.zeros((2, CELLS, CELLS), np.uint8)
+        """What covers the middle of each cell, and how many things have their middle in it (at most 2 are counted):
+        uint8 [3, CELLS, CELLS] of words.CLASS_OF, words.COLOUR_OF and numbers."""
+        found = np.zeros((3, CELLS, CELLS), np.uint8)
         middle = (np.arange(CELLS) + 0.5) / CELLS
         for thing in sorted(self.things, key=lambda t: -t.w * t.h):
             half_w, half_h = max(thing.w * 0.48, 0.5 / CELLS), max(thing.h * 0.48, 0.5 / CELLS)
@@ -71,6 +72,8 @@ class Picture:
             where = rows[:, None] & columns[None, :]
             found[0][where] = words.CLASS_OF[thing.name]
             found[1][where] = words.COLOUR_OF[thing.colour]
+            at = min(CELLS - 1, int(thing.y * CELLS)), min(CELLS - 1, int(thing.x * CELLS))
+            found[2][at] = min(2, found[2][at] + 1)
         return found
 
 
@@ -184,10 +187,16 @@ def counts(rng: random.Random, held_out: bool = False, number: int | None = None
     names = rng.sample(pool, 2)
     others = rng.choice((0, 0, 0, 1, 2))
     one_colour = rng.random() < 0.7
-    high = rng.choice((0.25, 0.29, 0.32 if held_out else 0.30))
+    high = rng.choice((0.25, 0.29, 0.32 if held_out else 0.39))
     colours = [a_colour(scene, background, name) for name in names]
     for name, colour in [(names[0], colours[0])] * number + [(names[1], colours[1])] * others:
-        side = scene.sizes(0.15, high) if high < 0.31 else scene.sizes(0.29, 0.34)
+        side = (
+            scene.sizes(0.15, high)
+            if high < 0.31
+            else scene.sizes(0.27, high)
+            if high > 0.33
+            else scene.sizes(0.29, 0.34)
+        )
         place = scene.free_place(side, side)
         if place is None:
             side = 0.15
@@ -210,7 +219,7 @@ def glyph(rng: random.Random, held_out: bool = False, kind: str | None = None) -
     scene = Scene(rng, held_out)
     scene.squeeze = (1, 1)
     background = scene.plain()
-    sign = rng.choice(kind or (words.DIGITS if rng.random() < 0.6 else words.LETTERS))
+    sign = rng.choice(kind or (words.DIGITS if rng.random() < 0.45 else words.LETTERS))
     side = scene.sizes(0.25, 0.8)
     if place := scene.free_place(side, side):
         scene.put(sign, scene.colour_on(background), *place, side)
@@ -293,7 +302,7 @@ def landscape(rng: random.Random, held_out: bool = False) -> Picture:
     return scene.picture(time='night' if night else 'day', ground=ground, extra=extra)
 
 
-KINDS = ((shapes, 0.3), (counts, 0.22), (glyph, 0.17), (animals, 0.14), (landscape, 0.17))
+KINDS = ((shapes, 0.27), (counts, 0.25), (glyph, 0.21), (animals, 0.13), (landscape, 0.14))
 
 
 def draw(rng: random.Random) -> Picture:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.vision.scenes import Picture, Thing
+from training.vision.scenes import OWN_COLOURS, Picture, Thing
 from training.vision.words import (
     ANIMALS,
     COLOURS,
@@ -157,6 +157,29 @@ def colour(rng: random.Random, picture: Picture, language: str) -> Turn | None:
     return Turn(question, says(language, f'The {word} is {thing.colour}.', f'{word}是{COLOURS[thing.colour]}的。'))
 
 
+def by_colour(rng: random.Random, picture: Picture, language: str) -> Turn | None:
+    """The one thing of a colour."""
+    colours = Counter(t.colour or OWN_COLOURS[t.name] for t in picture.things)
+    found = [t for t in picture.things if t.name in NOUNS and t.colour and colours[t.colour] == 1]
+    if not found or len(picture.things) < 2:
+        return None
+    thing = rng.choice(found)
+    noun = NOUNS[thing.name]
+    return Turn(
+        says(
+            language,
+            rng.choice((f'What is {thing.colour}?', f'Which thing is {thing.colour}?')),
+            rng.choice((f'什么是{COLOURS[thing.colour]}的？', f'{COLOURS[thing.colour]}的是什么？')),
+        ),
+        _of_colour(thing.colour, 'thing', noun, language),
+    )
+
+
+def _of_colour(colour: str, word: str, noun: Noun, language: str) -> str:
+    """The colour comes before the name: whoever says it looks for it."""
+    return says(language, f'The {colour} {word} is {article(noun.en)}.', f'{COLOURS[colour]}的是{noun.zh}。')
+
+
 def shape(rng: random.Random, picture: Picture, language: str) -> Turn | None:
     shapes = [t for t in picture.things if t.name in SHAPES]
     found = [t for t in shapes if sum(u.colour == t.colour for u in shapes) == 1]
@@ -176,6 +199,7 @@ def shape(rng: random.Random, picture: Picture, language: str) -> Turn | None:
             rng.choice((f'Which shape is {thing.colour}?', f'What is the {thing.colour} shape?')),
             rng.choice((f'{COLOURS[thing.colour]}的是什么图形？', f'哪个图形是{COLOURS[thing.colour]}的？')),
         )
+        return Turn(question, _of_colour(thing.colour, 'shape', noun, language))
     return Turn(question, says(language, f'It is {article(noun.en)}.', f'是{noun.zh}。'))
 
 
@@ -304,7 +328,7 @@ def exists(rng: random.Random, picture: Picture, language: str) -> Turn | None:
     if names and rng.random() < 0.5:
         name = rng.choice(sorted(names))
         there = [t for t in picture.things if t.name == name]
-        if len(there) == 1 and there[0].colour and rng.random() < 0.4:  # perhaps in another colour
+        if len(there) == 1 and there[0].colour and rng.random() < 0.5:  # perhaps in another colour
             other = rng.choice((there[0].colour, rng.choice(list(COLOURS))))
             question = says(
                 language,
@@ -511,12 +535,13 @@ def _landscape(picture: Picture, things: list[Thing], language: str) -> str:
 Question = Callable[[random.Random, Picture, str], Turn | None]
 QUESTIONS: tuple[tuple[Question, float], ...] = (
     (colour, 3),
-    (shape, 2),
-    (count, 3.5),
+    (shape, 3.5),
+    (by_colour, 1.5),
+    (count, 4.5),
     (where, 3.5),
-    (position, 1.5),
+    (position, 2),
     (read, 4),
-    (exists, 2),
+    (exists, 3),
     (missing, 1),
     (size, 1),
     (surroundings, 1),

@@ -1,7 +1,8 @@
 """Train tiny-vlm from nothing: vision tower, projector and language model at once.
 
 The loss is on the answers.  A second one helps the eyes along and fades: each image token shall resemble the tokens of
-the words, in both languages, for the thing and the colour that cover its cell of the picture.
+the words, in both languages, for the thing and the colour that cover its cell of the picture, and for the number of
+things whose middle lies in it.
 
 The batches are drawn while the GPU works.  Where the drawing is slower, chunks that were seen before come again, with
 other noise; the log says how often.
@@ -29,7 +30,7 @@ from transformers import InternVLForConditionalGeneration
 from training.vision import evaluate, feed
 from training.vision import model as models
 from training.vision.tokenizer import train_tokenizer
-from training.vision.words import CLASSES, COLOURS, NOUNS
+from training.vision.words import CLASSES, COLOURS, EN_NUMBERS, NOUNS, ZH_NUMBERS
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ CELL_SCALE = 20.0  # of the products of image tokens and word embeddings, both s
 
 
 def word_tokens(tokenizer: Tokenizer) -> dict[str, torch.Tensor]:
-    """The first token of the word for each class but 'nothing': int64 [2 languages, classes - 1], names and colours."""
+    """The first token of the word for each class but 'nothing': int64 [2 languages, classes - 1]; names, colours,
+    numbers."""
 
     def first(words: list[tuple[str, str]]) -> torch.Tensor:
         def token(word: str) -> int:
@@ -65,7 +67,11 @@ def word_tokens(tokenizer: Tokenizer) -> dict[str, torch.Tensor]:
         return torch.tensor(encode).T.contiguous()
 
     names = [(f' {name}', NOUNS[name].zh if name in NOUNS else f' {name}') for name in CLASSES[1:]]
-    return {'names': first(names), 'colours': first([(f' {en}', zh) for en, zh in COLOURS.items()])}
+    return {
+        'names': first(names),
+        'colours': first([(f' {en}', zh) for en, zh in COLOURS.items()]),
+        'numbers': first([(f' {EN_NUMBERS[n]}', ZH_NUMBERS[n]) for n in (1, 2)]),
+    }
 
 
 class Learner(nn.Module):
@@ -74,14 +80,14 @@ class Learner(nn.Module):
     def __init__(self, model: InternVLForConditionalGeneration, tokenizer: Tokenizer):
         super().__init__()
         self.model = model
-        self.nothing = nn.Parameter(torch.zeros(2, model.config.text_config.hidden_size))
+        self.nothing = nn.Parameter(torch.zeros(3, model.config.text_config.hidden_size))
         for name, tokens in word_tokens(tokenizer).items():
             self.register_buffer(name, tokens, persistent=False)
 
     def cell_loss(self, features: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
-        """features [images, 36, hidden]; cells int64 [images, 2, 36]; the mean over both languages."""
+        """features [images, 36, hidden]; cells int64 [images, 3, 36]; the mean over both languages."""
         words, loss = self.model.get_input_embeddings().weight, 0.0
-        for kind, tokens in enumerate((self.names, self.colours)):
+        for kind, tokens in enumerate((self.names, self.colours, self.numbers)):
             for language in tokens:
                 classes = torch.cat((self.nothing[kind][None], words[language]))
                 logits = (features @ classes.T).float() * CELL_SCALE
@@ -93,7 +99,7 @@ class Learner(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The mean loss of the answers' tokens and of the cells.
 
-        pixels float [images, 3, size, size]; cells int64 [images, 2, 36]; ids int64 [rows, tokens]; where int64: the
+        pixels float [images, 3, size, size]; cells int64 [images, 3, 36]; ids int64 [rows, tokens]; where int64: the
         answers' tokens among those of ids[:, 1:], flattened.
         """
         features = models.see(self.model, pixels)
@@ -354,7 +360,7 @@ def _train(out, settings, smoke, commit, tokenizer, source, processes, begin) ->
         if progress - tested > 0.1 and (settings.steps or 100) >= 100:
             tested = progress
             learner.eval()
-            right = evaluate.quick(model, tokenizer, 40 if device == 'cuda' else 16)
+            right = evaluate.quick(model, tokenizer, 100 if device == 'cuda' else 16)
             learner.train()
             log['held_out'].append({'step': step, 'pictures': step * settings.chunks * feed.PICTURES, 'right': right})
             print(f'\nstep {step}, {elapsed:.0f} s: {right}', flush=True)
