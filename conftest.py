@@ -1,8 +1,9 @@
-"""What the tests of notebooks compare: the outputs of the embedded model on the CPU, whatever else the machine has."""
+"""What the tests of notebooks compare: the outputs of the embedded models on the CPU, whatever else the machine has."""
 
 import os
 
 os.environ['COURSE_MODEL'] = 'tiny-chat'
+os.environ['COURSE_VLM'] = 'tiny-vlm'
 os.environ['CUDA_VISIBLE_DEVICES'] = ''
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 

@@ -184,9 +184,10 @@ def random_checkpoint(
 
     if isinstance(geometry, str):
         model = catalogue_entry(geometry)
-        if model is None and geometry not in GEOMETRIES:
+        name = model.geometry if model else geometry
+        if name not in GEOMETRIES:
             raise ValueError(f'no geometry {geometry!r}: one of {", ".join(GEOMETRIES)}, or a Geometry')
-        geometry = GEOMETRIES[model.geometry if model else geometry]
+        geometry = GEOMETRIES[name]
     packed = packed and geometry.architecture == 'InternLM2ForCausalLM'
     target, tokenizer_from = Path(target), Path(tokenizer_from or EMBEDDED / 'tiny-chat')
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')

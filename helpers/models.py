@@ -21,14 +21,16 @@ class ModelInfo:
     name: str
     hub_id: str
     modelscope_id: str
-    geometry: str
+    geometry: str | None = None  # in GEOMETRIES; None for a model that sees
+    num_parameters: int | None = None  # where there is no geometry
     openxlab_url: str | None = None
     share: str | None = None  # the folder of InternStudio's share it lies in
+    sees: bool = False  # a vision-language model
 
     @property
     def weight_bytes(self) -> int:
         """Bytes of its bf16 weights, which is nearly all of the download."""
-        return GEOMETRIES[self.geometry].weight_bytes('bfloat16')
+        return 2 * (GEOMETRIES[self.geometry].num_parameters if self.geometry else self.num_parameters)
 
     @property
     def folder_names(self) -> tuple[str, ...]:
@@ -52,8 +54,24 @@ def _qwen3(size: str) -> ModelInfo:
     return ModelInfo(f'qwen3-{size.lower()}', f'Qwen/Qwen3-{size}', f'Qwen/Qwen3-{size}', f'qwen3-{size.lower()}')
 
 
+def _vlm(hub_id: str, num_parameters: int, share: str | None = None) -> ModelInfo:
+    name = hub_id.split('/')[1].lower().removesuffix('-hf')
+    return ModelInfo(name, hub_id, hub_id, num_parameters=num_parameters, share=share, sees=True)
+
+
+# Of those that see: all parameters, with the vision tower, as transformers makes them from each one's config.json.
 CATALOGUE = {
-    model.name: model for model in [*map(_internlm2, ('1_8b', '7b', '20b')), *map(_qwen3, ('0.6B', '1.7B', '4B', '8B'))]
+    model.name: model
+    for model in [
+        *map(_internlm2, ('1_8b', '7b', '20b')),
+        *map(_qwen3, ('0.6B', '1.7B', '4B', '8B')),
+        _vlm('OpenGVLab/InternVL3-1B-hf', 938_193_024),
+        _vlm('OpenGVLab/InternVL3-2B-hf', 2_088_957_440),
+        _vlm('OpenGVLab/InternVL3-8B-hf', 7_944_373_760),
+        _vlm('Qwen/Qwen2.5-VL-3B-Instruct', 3_754_622_976),
+        _vlm('Qwen/Qwen2.5-VL-7B-Instruct', 8_292_166_656),
+        _vlm('llava-hf/llava-v1.6-vicuna-7b-hf', 7_063_431_168),
+    ]
 }
 
 
@@ -93,7 +111,7 @@ def _candidates(name: str) -> list[tuple[Path, str]]:
     model = catalogue_entry(name)
     names = model.folder_names if model else folder_names(name.split('/')[-1])
     home = Path.home()
-    lab = 'Shanghai_AI_Laboratory'
+    lab = model.hub_id.split('/')[0] if model and model.sees else 'Shanghai_AI_Laboratory'
     parents = []
     for entry in filter(None, os.environ.get('COURSE_MODELS', '').split(os.pathsep)):
         parents += [(Path(entry).expanduser(), 'COURSE_MODELS'), (Path(entry).expanduser() / lab, 'COURSE_MODELS')]
@@ -170,13 +188,16 @@ def model_path(name: str = 'internlm2-chat-1_8b', fallback: bool = True) -> Path
     """The folder of the model `name` on this machine, checked and, where needed, mended (see `mending.mended`).
 
     `name` is a name of the catalogue, any other folder's name, a hub id, or a path.  A checkpoint that is half there is
-    named and passed over.  When the model is nowhere, one line says so and the embedded tiny-chat takes its place;
-    with `fallback=False`, ModelNotFoundError tells where it was looked for and how to get it.
+    named and passed over.  When the model is nowhere, one line says so and the embedded tiny-chat takes its place, or
+    tiny-vlm where the model sees; with `fallback=False`, ModelNotFoundError tells where it was looked for and how to
+    get it.
 
-    `$COURSE_MODEL` (a name or a path) takes the place of `name` everywhere, `$COURSE_MODELS` adds folders to look in.
+    `$COURSE_MODEL` (a name or a path) takes the place of `name` everywhere, `$COURSE_VLM` that of a model that sees;
+    `$COURSE_MODELS` adds folders to look in.
     """
-    if os.environ.get('COURSE_MODEL'):
-        name, fallback = os.environ['COURSE_MODEL'], False
+    tiny, variable = ('tiny-vlm', 'COURSE_VLM') if _sees(name) else ('tiny-chat', 'COURSE_MODEL')
+    if os.environ.get(variable):
+        name, fallback = os.environ[variable], False
     as_path = Path(name).expanduser()
     if as_path.is_absolute() or name.startswith(('.', '~')) or (os.sep in name and os.path.isdir(as_path)):
         if not os.path.isdir(as_path):
@@ -193,16 +214,21 @@ def model_path(name: str = 'internlm2-chat-1_8b', fallback: bool = True) -> Path
             broken.append(place)
     if fallback:
         _print_skipped(broken)
-        tiny = EMBEDDED / 'tiny-chat'
         try:
-            path = mended(tiny)
+            path = mended(EMBEDDED / tiny)
         except CheckpointError as error:
             raise ModelNotFoundError(
-                f'{_not_found(name, broken)}\nand the embedded tiny-chat cannot be used: {error}'
+                f'{_not_found(name, broken)}\nand the embedded {tiny} cannot be used: {error}'
             ) from None
-        print(f'{name} is not on this machine: using the embedded tiny-chat')
+        print(f'{name} is not on this machine: using the embedded {tiny}')
         return path
     raise ModelNotFoundError(_not_found(name, broken))
+
+
+def _sees(name: str) -> bool:
+    """Whether a vision-language model is meant, as far as a name tells."""
+    model = catalogue_entry(name)
+    return model.sees if model else name == 'tiny-vlm'
 
 
 def _print_skipped(broken: list[Place]) -> None:

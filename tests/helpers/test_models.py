@@ -1,9 +1,23 @@
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
+import torch
 from checkpoint_support import files_of, write_checkpoint
+from transformers import (
+    CLIPVisionConfig,
+    InternVLConfig,
+    InternVLForConditionalGeneration,
+    InternVLVisionConfig,
+    LlamaConfig,
+    LlavaNextConfig,
+    LlavaNextForConditionalGeneration,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2Config,
+)
 
 from helpers import models
 from helpers.checkpoints import internlm2_to_llama
@@ -22,12 +36,14 @@ def machine(tmp_path, monkeypatch, sentencepiece_model):
         (root / folder).mkdir(parents=True)
     packed = write_checkpoint(tmp_path / 'made', sentencepiece_model, shards=3)
     internlm2_to_llama(packed, root / 'embedded' / 'tiny-chat')
+    shutil.copytree(root / 'embedded' / 'tiny-chat', root / 'embedded' / 'tiny-vlm')
     monkeypatch.setattr(models, 'ROOT', root / 'root')
     monkeypatch.setattr(models, 'SHARES', (root / 'root/share', root / 'share'))
     monkeypatch.setattr(models, 'EMBEDDED', root / 'embedded')
     for variable in (
         'COURSE_MODEL',
         'COURSE_MODELS',
+        'COURSE_VLM',
         'HF_HOME',
         'HF_HUB_CACHE',
         'HUGGINGFACE_HUB_CACHE',
@@ -203,14 +219,91 @@ def test_a_path_is_taken_as_it_is(put, machine):
 
 
 def test_catalogue_and_commands():
-    assert set(CATALOGUE) == set(models.GEOMETRIES)
+    assert {name for name, model in CATALOGUE.items() if not model.sees} == set(models.GEOMETRIES)
     assert CATALOGUE[NAME].weight_bytes == 3_778_220_032
+    assert CATALOGUE['internvl3-1b'].weight_bytes == 1_876_386_048
     commands = download_commands('internlm2-chat-1.8b')
     url = 'https://code.openxlab.org.cn/OpenLMLab/internlm2-chat-1.8b.git'
     assert commands['OpenXLab'] == f'git lfs install && git clone {url} ~/models/internlm2-chat-1_8b'
     assert len(commands) == 5
     assert commands['ModelScope'].startswith('pip install modelscope && modelscope download --model ')
     assert download_commands('unknown') == {}
+
+
+@pytest.mark.parametrize(
+    ('asked', 'folder'),
+    [
+        ('internvl3-1b', 'InternVL3-1B-hf'),
+        ('OpenGVLab/InternVL3-1B-hf', 'internvl3-1b'),
+        ('Qwen/Qwen2.5-VL-3B-Instruct', 'Qwen2.5-VL-3B-Instruct'),
+        ('llava-v1.6-vicuna-7b', 'llava-v1.6-vicuna-7b-hf'),
+    ],
+)
+def test_a_model_that_sees_is_found_by_its_names(put, asked, folder):
+    publisher = CATALOGUE[asked].hub_id.split('/')[0] if asked in CATALOGUE else asked.split('/')[0]
+    place = put(f'root/share/new_models/{publisher}/{folder}')
+    assert is_view_of(model_path(asked, fallback=False), place)
+
+
+def test_a_model_that_sees_has_a_stand_in_of_its_own(put, machine, monkeypatch, capsys):
+    assert model_path('internvl3-1b') == machine / 'embedded/tiny-vlm'
+    assert capsys.readouterr().out == 'internvl3-1b is not on this machine: using the embedded tiny-vlm\n'
+    monkeypatch.setenv('COURSE_MODEL', 'tiny-chat')
+    for name in ('internvl3-1b', 'tiny-vlm'):
+        assert model_path(name) == machine / 'embedded/tiny-vlm'
+    folder = put('disk/mine')
+    monkeypatch.setenv('COURSE_VLM', str(folder))
+    assert is_view_of(model_path('internvl3-1b'), folder)
+    assert model_path(NAME) == machine / 'embedded/tiny-chat'
+
+
+def _internvl3(hidden_size, intermediate_size, layers, heads, kv_heads):
+    text = Qwen2Config(
+        vocab_size=151674, hidden_size=hidden_size, intermediate_size=intermediate_size, num_hidden_layers=layers,
+        num_attention_heads=heads, num_key_value_heads=kv_heads,
+    )  # fmt: skip
+    vision = InternVLVisionConfig(image_size=[448, 448], patch_size=[14, 14], attention_bias=True)
+    return InternVLForConditionalGeneration(
+        InternVLConfig(text_config=text, vision_config=vision, tie_word_embeddings=False)
+    )
+
+
+def _qwen2_5_vl(hidden_size, intermediate_size, layers, heads, kv_heads, tied, vocab_size):
+    text = {
+        'hidden_size': hidden_size, 'intermediate_size': intermediate_size, 'num_hidden_layers': layers,
+        'num_attention_heads': heads, 'num_key_value_heads': kv_heads, 'vocab_size': vocab_size,
+        'tie_word_embeddings': tied,
+    }  # fmt: skip
+    vision = {'depth': 32, 'hidden_size': 1280, 'intermediate_size': 3420, 'out_hidden_size': hidden_size}
+    config = Qwen2_5_VLConfig(text_config=text, vision_config=vision, tie_word_embeddings=tied)
+    return Qwen2_5_VLForConditionalGeneration(config)
+
+
+def _llava_next():
+    vision = CLIPVisionConfig(
+        hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16, image_size=336,
+        patch_size=14,
+    )  # fmt: skip
+    return LlavaNextForConditionalGeneration(
+        LlavaNextConfig(vision_config=vision, text_config=LlamaConfig(vocab_size=32064))
+    )
+
+
+@pytest.mark.parametrize(
+    ('name', 'make', 'numbers'),
+    [
+        ('internvl3-1b', _internvl3, (896, 4864, 24, 14, 2)),
+        ('internvl3-2b', _internvl3, (1536, 8960, 28, 12, 2)),
+        ('internvl3-8b', _internvl3, (3584, 18944, 28, 28, 4)),
+        ('qwen2.5-vl-3b-instruct', _qwen2_5_vl, (2048, 11008, 36, 16, 2, True, 151936)),
+        ('qwen2.5-vl-7b-instruct', _qwen2_5_vl, (3584, 18944, 28, 28, 4, False, 152064)),
+        ('llava-v1.6-vicuna-7b', _llava_next, ()),
+    ],
+)
+def test_the_parameters_of_a_model_that_sees(name, make, numbers):
+    with torch.device('meta'):
+        model = make(*numbers)
+    assert CATALOGUE[name].num_parameters == sum(p.numel() for p in model.parameters())
 
 
 def test_the_link_to_the_share_may_be_made_again(tmp_path):
