@@ -1,0 +1,236 @@
+"""The measurement of chapter 8 without GPUs: what it plans, keeps and goes on with; and once, slowly, for real."""
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import scaling_on_gpu as scaling
+from helpers.shards import read_header, shard_names
+from scaling_on_gpu import Cards, Case
+
+BENCHMARKS = Path(scaling.__file__).parent
+OFFLINE = {'ttft_s': 0.1, 'output_tokens_per_s': 400.0, 'used_mib': [9001], 'predicted_mib': 9000}
+SERVED = {
+    'output_tokens_per_s': 400.0, 'ttft_p50_s': 0.01, 'tpot_p50_s': 0.002, 'failed_requests': 0, 'used_mib': [9001],
+    'requests_of_servers': [2, 2], 'proxy_cpu_s': 0.1, 'server_cpu_s': [0.5, 0.5], 'wall_time_s': 1.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'said'),
+    [
+        (['--save', '../scaling'], "'../scaling' is not a record's name"),
+        (['--save', 'h200/scaling', '--commit', 'main'], 'commit must be a git commit'),
+        ([], 'with --models tiny it runs on a CPU'),
+    ],
+)
+def test_refused_before_anything_is_measured(arguments, said, monkeypatch, capsys):
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    monkeypatch.setattr(sys, 'argv', ['scaling_on_gpu.py', *arguments])
+    with pytest.raises((SystemExit, ValueError)) as caught:
+        scaling.main()
+    assert said in capsys.readouterr().err + str(caught.value)
+
+
+def test_every_combination_is_planned_once():
+    cases = [case for case in scaling.cases() if case.model != 'tiny']
+    assert len(set(cases)) == len(cases)
+    for model in ('1_8b', '7b', '20b'):
+        assert {c.gpus for c in cases if (c.model, c.what) == (model, 'turbomind')} == {1, 2, 4}
+        assert {c.gpus for c in cases if (c.model, c.what) == (model, 'replicas')} == {1, 2, 4}
+        assert {c.gpus for c in cases if (c.model, c.what) == (model, 'tp')} == {2, 4}
+    assert Case('7b', 'offline', 'pytorch-ray', 2) in cases
+
+
+def test_what_can_harm_a_shared_host_stays_off(monkeypatch):
+    source = Path(scaling.__file__).read_text()
+    assert scaling.COMMUNICATOR == 'nccl'
+    assert scaling.SAFE['NCCL_NVLS_ENABLE'] == '0'
+    assert source.count("'communicator'") == 3  # both kinds of case, and the record: each with COMMUNICATOR
+    assert source.count("'communicator': COMMUNICATOR") + source.count("['communicator'] = COMMUNICATOR") == 3
+    monkeypatch.setattr(os, 'environ', {})
+    scaling.process_context('spawn')
+    assert os.environ.items() >= scaling.SAFE.items()
+
+
+def test_a_checkpoint_of_equal_layers_is_whole(tmp_path):
+    from safetensors import safe_open
+
+    folder = scaling.make_checkpoint('tiny', tmp_path / 'tiny', multiprocessing.get_context('spawn'))
+    files = {tensor: folder / name for name in shard_names(folder) for tensor in read_header(folder / name)}
+    shapes = {t: tuple(read_header(path)[t]['shape']) for t, path in files.items()}
+    assert shapes == scaling.TINY.tensors()
+    name = 'model.layers.{}.mlp.up_proj.weight'
+    first, second = (safe_open(files[name.format(i)], 'pt').get_tensor(name.format(i)) for i in (0, 1))
+    assert first.equal(second)
+    assert first.float().std() > 0.01
+    assert json.loads((folder / 'config.json').read_text())['num_hidden_layers'] == 2
+    assert not list(tmp_path.glob('*-one-layer'))
+
+
+def test_cards_are_lent_to_one_case_at_a_time():
+    cards, soon = Cards([0, 1, 2, 3]), time.monotonic() + 30
+    one, two = cards.take(1, soon), cards.take(2, soon)
+    assert (one, two) == ([0], [1, 2])
+    assert cards.take(2, time.monotonic() + 0.1) is None
+    threading.Timer(0.2, cards.give_back, [two]).start()
+    assert cards.take(3, soon) == [1, 2, 3]
+
+
+# ---------------------------------------------------------------- what becomes of a process
+
+
+def _append(out, *rows):
+    with open(out, 'a') as file:
+        file.writelines(json.dumps(row) + '\n' for row in rows)
+
+
+def works(case, folder, cards, todo, plan, log, out):
+    _append(out, *({'tokens_in': t, 'batch': b, **OFFLINE} for t, b in todo), {'done': True})
+
+
+def stops_halfway(case, folder, cards, todo, plan, log, out):
+    os.setsid()
+    _append(out, {'tokens_in': todo[0][0], 'batch': todo[0][1], **OFFLINE})
+    time.sleep(60)
+
+
+def raises(case, folder, cards, todo, plan, log, out):
+    _append(out, {'tokens_in': todo[0][0], 'batch': todo[0][1], **OFFLINE}, {'failed': 'RuntimeError: no ray'})
+
+
+def crashes(case, folder, cards, todo, plan, log, out):
+    Path(log).write_text('[TM][FATAL] out of cheese')
+    os._exit(7)
+
+
+@pytest.mark.parametrize(
+    ('work', 'kept', 'said'),
+    [
+        (works, [1, 8], None),
+        (stops_halfway, [1], 'stopped after 1 s'),
+        (raises, [1], 'no ray'),
+        (crashes, [], 'ended with 7\n[TM][FATAL] out of cheese'),
+    ],
+)
+def test_what_becomes_of_a_case(monkeypatch, tmp_path, work, kept, said):
+    monkeypatch.setattr(scaling, 'work', work)
+    monkeypatch.setattr(scaling, 'TIMEOUT_S', 1 if work is stops_halfway else 60)
+    rows, begin = [], time.monotonic()
+    why = scaling.run_case(
+        Case('7b', 'offline', 'turbomind', 2), tmp_path, [0, 1], [(61, 1), (61, 8)], {},
+        multiprocessing.get_context('fork'), begin + 100, rows.append,
+    )  # fmt: skip
+    assert time.monotonic() - begin < 30
+    assert [row['batch'] for row in rows] == kept
+    assert why is None if said is None else said in why
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """run(*arguments) -> what main() returns, with cases that measure nothing; `run.broken` is a case that fails."""
+    at_once, most = set(), []
+
+    def run_case(case, path, cards, todo, plan, context, deadline, keep):
+        assert not at_once & set(cards), 'two cases on one card'
+        at_once.update(cards)
+        most.append(len(at_once))
+        time.sleep(0.01)
+        call.measured.append(case)
+        at_once.difference_update(cards)
+        if case == call.broken:
+            return 'RuntimeError: it is broken\nand more'
+        for a, b in todo:
+            keep(
+                {'tokens_in': a, 'batch': b, **OFFLINE} if case.kind == 'offline' else {'way': a, 'clients': b} | SERVED
+            )
+        return None
+
+    saved = []
+    monkeypatch.setattr(os, 'environ', os.environ.copy())
+    monkeypatch.setattr(scaling, 'run_case', run_case)
+    monkeypatch.setattr(scaling, 'make_checkpoint', lambda model, folder, context: folder)
+    monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    monkeypatch.setattr('helpers.records._device', lambda: ('NVIDIA H200', '550.54'))
+    monkeypatch.setattr(scaling, 'save_record', lambda record, name: saved.append((name, record)))
+
+    def call(*arguments):
+        call.measured = []
+        monkeypatch.setattr(sys, 'argv', ['scaling_on_gpu.py', '--rows', str(tmp_path / 'rows.jsonl'), *arguments])
+        return scaling.main()
+
+    call.saved, call.rows, call.broken, call.measured, call.most = saved, tmp_path / 'rows.jsonl', None, [], most
+    return call
+
+
+SAVE = ('--save', 'h200/scaling', '--commit', '0123abc')
+
+
+def test_everything_is_measured_and_saved(run):
+    assert run(*SAVE) == 0
+    ((name, record),) = run.saved
+    assert (name, record.topic, record.weights) == ('h200/scaling', 'scaling', 'random')
+    data = json.loads(json.dumps(record.data))
+    assert len(data['offline']) == 7 * 12
+    assert {(r['model'], r['what'], r['gpus']) for r in data['serve']} == {
+        (model, what, gpus)
+        for model in ('1_8b', '7b', '20b')
+        for what, gpus in (('replicas', 1), ('replicas', 2), ('replicas', 4), ('tp', 2), ('tp', 4))
+    }
+    assert {r['way'] for r in data['serve'] if r['what'] == 'tp'} == {'direct'}
+    assert data['ended_early'] == []
+    assert max(run.most) > 1, 'cases run beside each other'
+    assert not run.rows.exists()
+
+
+def test_a_case_that_fails_is_named_and_costs_no_other(run, capsys):
+    run.broken = Case('7b', 'offline', 'pytorch-ray', 2)
+    assert run('--models', '7b', *SAVE) == 0
+    ended = run.saved[0][1].data['ended_early']
+    assert ended == [dataclasses.asdict(run.broken) | {'why': 'RuntimeError: it is broken'}]
+    assert '7b offline pytorch-ray on 2 ended early: RuntimeError: it is broken' in capsys.readouterr().out
+    broken, run.broken = run.broken, None
+    assert run('--models', '7b', *SAVE) == 0
+    assert run.measured == [broken], 'only what failed is tried again'
+
+
+def test_no_case_begins_after_the_minutes(run):
+    assert run('--models', '7b', '--minutes', '0', *SAVE) == 1
+    assert run.measured == run.saved == []
+
+
+def test_fewer_cards_leave_out_what_needs_more(run):
+    assert run('--gpus', '0', '1') == 0
+    assert max(case.gpus for case in run.measured) == 2
+
+
+@pytest.mark.slow
+def test_it_runs_on_a_cpu(tmp_path):
+    rows = tmp_path / 'rows.jsonl'
+    command = [sys.executable, 'scaling_on_gpu.py', '--models', 'tiny', '--batches', '1', '3', '--clients', '1', '4']
+    command += ['--tokens-out', '6', '--gpus', '0', '1', '--rows', rows, '--checkpoints', tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=BENCHMARKS, timeout=500)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'tiny offline turbomind on 2 ended early: RuntimeError: TurboMind cannot run here' in done.stdout
+    there = scaling.read_rows(rows)
+    offline, serve = Case('tiny', 'offline', 'pytorch', 1), Case('tiny', 'serve', 'replicas', 2)
+    assert set(there) == {
+        *((offline, at) for at in ((61, 1), (61, 3), (1024, 1))),
+        *((serve, at) for at in (('proxy', 1), ('proxy', 4), ('direct', 4))),
+    }
+    for (case, _), row in there.items():
+        if case == serve:
+            assert row['output_tokens'] == 6 * row['requests']
+            assert sum(row['requests_of_servers']) == row['requests']
+            assert (row['proxy_cpu_s'] == 0) == (row['way'] == 'direct')
