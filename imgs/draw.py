@@ -6,7 +6,7 @@ import matplotlib
 
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
 
 HERE = Path(__file__).resolve().parent
 BLUE, GREEN, SAND, GREY, RED = '#d7e6f8', '#daf0dd', '#fbf0d4', '#eceff1', '#f9dcdc'
@@ -151,6 +151,67 @@ def addresses():
     return fig
 
 
+def vlm():
+    """From a picture to tokens: patches, vision tower, projector, and the row that the language model reads."""
+    fig, ax = canvas(9, 4.7)
+    x, y, side, cell = 0.3, 2.55, 1.5, 0.375
+    ax.add_patch(Rectangle((x, y), side, side, fc='white', ec=INK, lw=1))
+    ax.add_patch(Circle((x + 0.55, y + 0.8), 0.4, fc='#e53935', ec='none'))
+    ax.add_patch(Polygon([(x + 0.85, y + 0.2), (x + 1.4, y + 0.2), (x + 1.12, y + 0.75)], fc='#1e88e5', ec='none'))
+    for i in range(1, 4):
+        ax.plot([x + i * cell] * 2, [y, y + side], color=INK, lw=0.8)
+        ax.plot([x, x + side], [y + i * cell] * 2, color=INK, lw=0.8)
+    ax.text(x + side / 2, y + side + 0.12, 'picture, cut into patches', ha='center', fontsize=10, color=INK)
+    box(ax, 2.5, 2.8, 1.7, 1.0, 'vision tower', BLUE, 12, 'bold')
+    ax.text(3.35, 2.65, 'every patch looks at\nevery other one', ha='center', va='top', fontsize=9.5, color=INK)
+    box(ax, 4.9, 2.8, 1.7, 1.0, 'projector', GREEN, 12, 'bold')
+    ax.text(
+        5.75,
+        2.65,
+        '2 × 2 patches become one\nvector of the width of words',
+        ha='center',
+        va='top',
+        fontsize=9.5,
+        color=INK,
+    )
+    for i in range(4):
+        box(ax, 7.3 + 0.36 * (i % 2) * 1.1, 3.35 - 0.4 * (i // 2), 0.33, 0.33, '', SAND)
+    ax.text(7.68, 3.85, 'image tokens', ha='center', fontsize=10, color=INK)
+    for a, b in ((1.85, 2.5), (4.2, 4.9), (6.6, 7.22)):
+        arrow(ax, (a, 3.3), (b, 3.3))
+    words = ['user:', 'What', 'is', 'this?', '<img>', '', '', '', '', '</img>', 'assistant:']
+    at = 0.3
+    for word in words:
+        width = 0.33 if not word else 0.09 * len(word) + 0.2
+        box(ax, at, 1.3, width, 0.4, word, 'white' if word else SAND, 9)
+        if word == '<img>':
+            begin = at + width + 0.04
+        if not word:
+            end = at + width
+        at += width + 0.07
+    middle = (begin + end) / 2
+    ax.plot([7.68, 7.68, middle], [2.88, 2.0, 2.0], color=INK, lw=1.3)
+    arrow(ax, (middle, 2.0), (middle, 1.74))
+    ax.text(at + 0.1, 1.5, 'one row of tokens,\nof words and of the picture', va='center', fontsize=10, color=INK)
+    box(
+        ax,
+        0.3,
+        0.15,
+        at - 0.37,
+        0.7,
+        'language model: does not ask where a vector came from',
+        GREY,
+        12,
+        'bold',
+    )
+    for i in range(5):
+        middle = 0.6 + i * (at - 0.97) / 4
+        arrow(ax, (middle, 1.28), (middle, 0.87))
+    arrow(ax, (at - 0.05, 0.5), (at + 0.35, 0.5))
+    ax.text(at + 0.45, 0.5, '“A red circle …”', va='center', fontsize=11, color=INK)
+    return fig
+
+
 def main() -> None:
     figures = {
         'engines': engines,
@@ -158,6 +219,7 @@ def main() -> None:
         'choose': choose,
         'serving': serving,
         'addresses': addresses,
+        'vlm': vlm,
     }
     for name, draw in figures.items():
         fig = draw()
