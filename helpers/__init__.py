@@ -63,6 +63,10 @@ _MODULE_OF = {
     # chatbox: talk to a pipeline in the notebook
     'ChatBox': 'chatbox',
     'chat_box': 'chatbox',
+    # picture_box: pictures of shapes, and questions about them
+    'PictureBox': 'picture_box',
+    'draw_shapes': 'picture_box',
+    'picture_box': 'picture_box',
     # kv_cache: what an engine will take of a device's memory, arithmetic only
     'MemoryPrediction': 'kv_cache',
     'kv_bytes_per_token': 'kv_cache',
