@@ -31,6 +31,7 @@ TOPICS = {  # topic: (program and its arguments, what it measures, minutes on an
     'serving': (('serving_sweep.py',), 'the server with 1 to 128 clients at once', 2),
     'speed': (('speed_on_gpu.py',), 'transformers three ways, the engines, the server under rising rates', 35),
     'kv_cache': (('kv_cache_matrix.py',), 'memory of an engine, predicted and measured', 30),
+    'vision': (('vision_on_gpu.py',), 'which vision-language models run where, and what a picture costs', 6),
     'notebooks': (('notebooks_on_gpu.py',), 'every chapter, its time and peak memory', 15),
 }
 

@@ -1,0 +1,545 @@
+"""Chapter 6 on a GPU: which vision-language models run where, and what a picture costs; kept as a record.
+
+    python benchmarks/vision_on_gpu.py --save h200/vision [--only table costs] [--minutes 6]
+    python benchmarks/vision_on_gpu.py --save cpu/vision_models --only table      # where there is no GPU
+    python benchmarks/vision_on_gpu.py --tiny                                     # all of it on a CPU, to try it
+
+table: each family of models, tiny and with random weights, in each engine: greedy tokens about four pictures beside
+those of transformers in float32.  Where a token differs, the distance of transformers' two best logits there tells
+whether it was a near tie.
+costs: random weights in real geometries.  Memory (NVML) with and without the vision tower and at two ratios, tokens of
+pictures of several sizes, time to the first token about a picture and about as many tokens of text, and throughput.
+
+Every case has a process of its own; those of the table run four at a time.  Each row is a line of `--rows` as soon as
+it is measured: broken off, the next call goes on with the rest.
+"""
+
+import argparse
+import contextlib
+import json
+import math
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import vision_models as models
+from card import MIB, read_memory
+from helpers.records import new_record, require_savable, save_record
+from speed_on_gpu import process_context, settled_bytes
+
+ROOT = Path(__file__).resolve().parent.parent
+QUESTION = 'What is in the picture?'
+TABLE_TOKENS = 12  # greedy
+NEAR = {'cuda': 0.1, 'cpu': 1e-3}  # logits that lie so close count as a tie, in float16 and in float32
+TABLE_PICTURES = ((230, 120), (112, 112), (90, 260), (400, 400))
+SIZES = ((224, 224), (448, 448), (640, 480), (1280, 720), (1920, 1080), (4000, 3000))
+BATCHES, TOKENS_OUT = (1, 8, 32), 64
+RATIOS = (0.2, 0.1)
+CASE_TIMEOUT_S = 150
+COSTS = (  # the most telling first
+    ('internvl3-2b', 'turbomind'),
+    ('llava-1.5-7b', 'pytorch'),
+    ('internvl3-2b', 'pytorch'),
+    ('internvl3-1b', 'turbomind'),
+)
+ENGINES = {'turbomind': 'TurboMind', 'pytorch': 'PyTorch engine', 'cpu': 'PyTorch engine on the CPU device'}
+
+
+def cases(cuda: bool, tiny: bool) -> list[tuple[str, str, str]]:
+    """(part, model, engine), the most telling first."""
+    engines = ('turbomind', 'pytorch') if cuda else ('cpu',)
+    table = [('table', family, engine) for family in models.TITLES for engine in engines]
+    if tiny:
+        return [*table, ('costs', 'internvl3', engines[-1]), ('costs', 'llava', engines[-1])]
+    return [*table, *(('costs', model, engine) for model, engine in COSTS if cuda)]
+
+
+# -------------------------------------------------------------------------------- in the process of one case
+
+
+def picture(width: int, height: int, seed: int):
+    """Coarse noise: every picture another one."""
+    import torch
+    from PIL import Image
+
+    generator = torch.Generator().manual_seed(seed)
+    small = torch.randint(256, (8, 8, 3), generator=generator, dtype=torch.uint8)
+    return Image.fromarray(small.numpy()).resize((width, height))
+
+
+def asked(image, question: str = QUESTION) -> list[dict]:
+    """One question about one picture, in LMDeploy's words; nothing is encoded on the way."""
+    shown = [] if image is None else [{'type': 'image_data', 'image_data': {'data': image}}]
+    return [{'role': 'user', 'content': [*shown, {'type': 'text', 'text': question}]}]
+
+
+def start(folder: str, engine: str, **options):
+    """LMDeploy's pipeline on the engine asked for, as it is installed."""
+    from lmdeploy import PytorchEngineConfig, TurbomindEngineConfig, pipeline
+
+    if engine == 'cpu':
+        import lmdeploy_cpu
+
+        lmdeploy_cpu.enable()
+        options |= {'device_type': 'cpu', 'dtype': 'float32'}
+    config = (TurbomindEngineConfig if engine == 'turbomind' else PytorchEngineConfig)(**options)
+    return pipeline(folder, backend_config=config, log_level='ERROR')
+
+
+def greedy(pipe, prompts: list, tokens: int) -> list:
+    from lmdeploy import GenerationConfig
+
+    config = GenerationConfig(max_new_tokens=tokens, ignore_eos=True, do_sample=False)
+    return pipe(prompts, gen_config=config)
+
+
+class Reference:
+    """transformers on the folder, in float32."""
+
+    def __init__(self, folder: str):
+        import torch
+        from transformers import AutoModelForImageTextToText, AutoProcessor
+
+        self.device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        self.processor = AutoProcessor.from_pretrained(folder, trust_remote_code=False)
+        model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32, trust_remote_code=False)
+        self.model = model.to(self.device).eval()
+
+    def answer(self, image) -> tuple[list[int], list[float], int]:
+        """Greedy token ids, the distance of the two best logits at each step, and the prompt's length."""
+        import torch
+
+        parts = [{'type': 'image', 'image': image}, {'type': 'text', 'text': QUESTION}]
+        inputs = self.processor.apply_chat_template(
+            [{'role': 'user', 'content': parts}],
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            return_tensors='pt',
+        ).to(self.device)
+        stops = self.model.generation_config.eos_token_id
+        with torch.inference_mode():
+            out = self.model.generate(
+                **inputs,
+                do_sample=False,
+                max_new_tokens=TABLE_TOKENS,
+                eos_token_id=None,
+                suppress_tokens=stops if isinstance(stops, list) else [stops],  # what ignore_eos does
+                return_dict_in_generate=True,
+                output_scores=True,
+            )
+        best = torch.cat(out.scores).float().topk(2).values
+        length = inputs['input_ids'].size(1)
+        return out.sequences[0, length:].tolist(), (best[:, 0] - best[:, 1]).tolist(), length
+
+
+def try_model(family: str, engine: str, folder: str) -> dict:
+    """A row of the table."""
+    import torch
+
+    torch.set_num_threads(2)
+    options = {'cpu': {'num_gpu_blocks': 64}}.get(engine, {'cache_max_entry_count': 0.02, 'dtype': 'float16'})
+    try:
+        pipe = start(folder, engine, session_len=2048, max_batch_size=8, **options)
+    except Exception as error:
+        return {'outcome': 'refused', 'message': said(error)}
+    from helpers import running_engine
+
+    ran = running_engine(pipe)
+    title = ENGINES['cpu' if ran.device == 'cpu' else ran.engine]
+    # InternVL 2's own cutting into tiles is no part of transformers: pictures of just one tile
+    sizes = ((112, 112),) * 4 if family == 'internvl2' else TABLE_PICTURES
+    pictures = [picture(*size, seed=seed) for seed, size in enumerate(sizes)]
+    try:
+        answers = greedy(pipe, [asked(image) for image in pictures], TABLE_TOKENS)
+    except Exception as error:
+        return {'outcome': 'fails', 'message': said(error), 'ran': title}
+    for answer in answers:
+        if not answer.token_ids:
+            message = f'an empty answer, finish_reason {answer.finish_reason!r}: {answer.error_message}'
+            return {'outcome': 'fails', 'message': message, 'ran': title}
+    row = {'ran': title, 'input_tokens': [answer.input_token_len for answer in answers]}
+    reference = Reference(folder.replace('internvl2', 'internvl3'))  # the same weights
+    differing = []
+    for image, answer in zip(pictures, answers, strict=True):
+        tokens, margins, length = reference.answer(image)
+        if answer.input_token_len != length:
+            return row | {'outcome': 'differs', 'message': f'{answer.input_token_len} input tokens, not {length}'}
+        if list(answer.token_ids) != tokens:
+            at = next(i for i, (a, b) in enumerate(zip(answer.token_ids, tokens, strict=True)) if a != b)
+            differing.append(margins[at])
+    if not differing:
+        return row | {'outcome': 'equal', 'message': ''}
+    outcome = 'near tie' if max(differing) < NEAR[ran.device] else 'differs'
+    margin = f'{max(differing):.2g}'
+    return row | {
+        'outcome': outcome,
+        'message': f'{len(differing)} of {len(answers)} differ, at a distance of {margin}',
+    }
+
+
+def said(error: BaseException) -> str:
+    """The first line of an error, with its type."""
+    return f'{type(error).__name__}: {next(iter(str(error).strip().splitlines()), "")}'[:300]
+
+
+def measure_costs(model: str, engine: str, folder: str, plan: dict) -> dict:
+    """A row of costs."""
+    import torch
+
+    from helpers import release
+    from helpers.kv_cache import weight_tensors
+
+    cuda = torch.cuda.is_available()
+    tensors = weight_tensors(folder)
+    vision = sum(tensor.nbytes for tensor in tensors if is_vision(tensor.name))
+    row = {
+        'weights_mib': round(sum(tensor.nbytes for tensor in tensors) / MIB, 1),
+        'vision_weights_mib': round(vision / MIB, 1),
+        'memory': [],
+    }
+    options = {'session_len': plan['session_len'], 'max_batch_size': max(plan['batches'])}
+    # a context of CUDA is this process's, not the engine's: it is there before the first reading
+    if cuda:
+        torch.zeros(1, device='cuda')
+    pipe = None
+    for ratio, language_model_only in plan['starts']:
+        before, begin = settled_bytes(), time.perf_counter()
+        pipe = start(folder, engine, cache_max_entry_count=ratio, language_model_only=language_model_only, **options)
+        row['memory'].append(
+            {
+                'cache_max_entry_count': ratio,
+                'language_model_only': language_model_only,
+                'load_s': round(time.perf_counter() - begin, 2),
+                'free_before_mib': round(read_memory().free_bytes / MIB + (read_memory().used_bytes - before) / MIB),
+                'used_mib': round((read_memory().used_bytes - before) / MIB),
+            }
+        )
+        if (ratio, language_model_only) != plan['starts'][-1]:
+            release(pipe)
+            pipe = None
+    started = read_memory().used_bytes
+    greedy(pipe, [asked(picture(*plan['sizes'][0], seed=0))], 4)  # warm up
+    text_tokens = greedy(pipe, [asked(None)], 1)[0].input_token_len
+    row['pictures'] = [picture_costs(pipe, size, text_tokens, plan) for size in plan['sizes']]
+    row['throughput'] = [throughput(pipe, batch, size, plan) for size in plan['load'] for batch in plan['batches']]
+    row['grown_mib'] = round((read_memory().used_bytes - started) / MIB)  # by what the pictures took beside the cache
+    with contextlib.suppress(Exception):
+        release(pipe)
+    return row
+
+
+def is_vision(name: str) -> bool:
+    """Whether a tensor belongs to the vision tower or the projector behind it."""
+    return any(part in name for part in ('vision', 'visual', 'multi_modal_projector', 'image_newline'))
+
+
+def picture_costs(pipe, size: tuple[int, int], text_tokens: int, plan: dict) -> dict:
+    """Tokens of one picture of that size, and the times of preparing it and to the first token."""
+    prepare = pipe.async_engine.vl_encoder.model
+    prepare_s, ttft_s, text_ttft_s = math.inf, math.inf, math.inf
+    for repeat in range(plan['repeats']):
+        image = picture(*size, seed=1000 + repeat)
+        message = [{'role': 'user', 'content': [{'type': 'image', 'data': image}, {'type': 'text', 'text': QUESTION}]}]
+        begin = time.perf_counter()
+        prepare.preprocess(message)
+        prepare_s = min(prepare_s, time.perf_counter() - begin)
+        begin = time.perf_counter()
+        answer = greedy(pipe, [asked(image)], 1)[0]
+        ttft_s = min(ttft_s, time.perf_counter() - begin)
+        require_answer(answer, 1)
+    words = f'{QUESTION} ' * (answer.input_token_len // 8)
+    for repeat in range(plan['repeats']):
+        begin = time.perf_counter()
+        text = greedy(pipe, [asked(None, f'{repeat} {words}')], 1)[0]
+        text_ttft_s = min(text_ttft_s, time.perf_counter() - begin)
+    return {
+        'width': size[0],
+        'height': size[1],
+        'tokens': answer.input_token_len - text_tokens,
+        'prepare_s': round(prepare_s, 5),
+        'ttft_s': round(ttft_s, 5),
+        'text_tokens': text.input_token_len,
+        'text_ttft_s': round(text_ttft_s, 5),
+    }
+
+
+def throughput(pipe, batch: int, size: tuple[int, int], plan: dict) -> dict:
+    """As many requests at once, each about a picture of its own."""
+    first_s, time_s = math.inf, math.inf
+    for repeat in range(plan['repeats']):
+        prompts = [asked(picture(*size, seed=10_000 + 100 * repeat + i)) for i in range(batch)]
+        for tokens in (1, plan['tokens_out']):
+            begin = time.perf_counter()
+            answers = greedy(pipe, prompts, tokens)
+            spent_s = time.perf_counter() - begin
+            for answer in answers:
+                require_answer(answer, tokens)
+            if tokens == 1:
+                first_s = min(first_s, spent_s)
+            else:
+                time_s = min(time_s, spent_s)
+    return {
+        'batch': batch,
+        'width': size[0],
+        'height': size[1],
+        'input_tokens': answers[0].input_token_len,
+        'first_s': round(first_s, 4),
+        'time_s': round(time_s, 4),
+        'images_per_s': round(batch / first_s, 2),
+        'output_tokens_per_s': round(batch * plan['tokens_out'] / time_s, 1),
+    }
+
+
+def require_answer(answer, tokens: int) -> None:
+    if answer.generate_token_len != tokens:
+        raise RuntimeError(f'{answer.generate_token_len} tokens, not {tokens} (finish_reason {answer.finish_reason!r})')
+
+
+def work(case: tuple, folder: str, plan: dict, log: str, out: str) -> None:
+    """Measure a case; its row is written to the file `out`.  Does not return."""
+    os.setsid()  # so that all that it starts can be ended with it
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    part, model, engine = case
+    try:
+        row = try_model(model, engine, folder) if part == 'table' else measure_costs(model, engine, folder, plan)
+    except BaseException as error:
+        import traceback
+
+        traceback.print_exc()
+        row = {'outcome': 'broken', 'message': said(error)}
+    Path(f'{out}.new').write_text(json.dumps(row), encoding='utf-8')
+    os.replace(f'{out}.new', out)
+    os._exit(0)  # an engine that is stuck would not let the process end
+
+
+def make_checkpoint(model: str, folder: str) -> None:
+    """In a process of its own: drawing the numbers on the GPU leaves a CUDA context behind."""
+    os.environ['TRANSFORMERS_VERBOSITY'] = 'error'
+    half = Path(f'{folder}.part')
+    if model == 'internvl2':
+        models.make_internvl2(half)
+    else:
+        models.make({**models.SIZES, **models.TINY}[model], half)
+    half.rename(folder)
+
+
+# ------------------------------------------------------------------------------------------- in the parent
+
+
+class Runner:
+    """Checkpoints, processes and rows."""
+
+    def __init__(self, args, folder: Path, plan: dict):
+        self.args, self.folder, self.plan = args, folder, plan
+        self.context = process_context('forkserver')
+        self.begin, self.lock = time.monotonic(), threading.Lock()
+        self.deadline = self.begin + 60 * args.minutes
+        self.making = {}
+
+    def say(self, text: str) -> None:
+        print(f'[{time.monotonic() - self.begin:4.0f} s] {text}', flush=True)
+
+    def prepare(self, names: list[str]) -> None:
+        """Begin to make the checkpoints `names`, one after the other."""
+
+        def make_all():
+            for name in names:
+                folder = self.folder / name
+                begin = time.monotonic()
+                if not folder.exists():
+                    process = self.context.Process(target=make_checkpoint, args=(name, str(folder)))
+                    process.start()
+                    process.join()
+                    self.say(f'{name}: made in {time.monotonic() - begin:.0f} s')
+                self.making[name].set()
+
+        self.making = {name: threading.Event() for name in names}
+        threading.Thread(target=make_all, daemon=True).start()
+
+    def measure(self, case: tuple) -> dict:
+        """The row of a case, whatever becomes of it."""
+        self.making[case[1]].wait()
+        row = self._in_a_process(case)
+        if 'forked subprocess' in row.get('message', ''):  # something used CUDA on import
+            self.context = process_context('spawn')
+            row = self._in_a_process(case)
+        return row
+
+    def _in_a_process(self, case: tuple) -> dict:
+        part, model, engine = case
+        folder = self.folder / model
+        row = {'part': part, 'model': model, 'engine': engine}
+        if not folder.exists():
+            return row | {'outcome': 'broken', 'message': 'its checkpoint could not be made'}
+        with tempfile.TemporaryDirectory() as scratch:
+            log, out = Path(scratch, 'log'), Path(scratch, 'out')
+            log.touch()
+            process = self.context.Process(target=work, args=(case, str(folder), self.plan, str(log), str(out)))
+            begin = time.monotonic()
+            process.start()
+            process.join(max(1.0, min(CASE_TIMEOUT_S, self.deadline - begin)))
+            alive = process.is_alive()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            process.join()
+            text = log.read_text(errors='replace')
+            row['seconds'] = round(time.monotonic() - begin, 1)
+            if out.exists():
+                row |= json.loads(out.read_text())
+            elif alive:
+                late = time.monotonic() > self.deadline
+                row |= {'outcome': 'broken', 'message': 'the minutes are over' if late else 'it hangs: no end after '}
+                row['message'] += '' if late else f'{CASE_TIMEOUT_S} s'
+            else:
+                row |= {'outcome': 'fails', 'message': f'the process ended with {process.exitcode}'}
+        if row.get('outcome') in ('fails', 'broken') or self.args.verbose:
+            print(text[-3000:], flush=True)
+        return row
+
+
+def line_of(row: dict) -> str:
+    """One line for the eye."""
+    name = f'{row["part"]} {row["model"]:<13}{row["engine"]:<10}'
+    if 'outcome' in row:
+        return f'{name} {row["outcome"]}: {row.get("message", "")} {row.get("ran", "")}'
+    used = ', '.join(
+        f'{m["cache_max_entry_count"]:g}{" text only" if m["language_model_only"] else ""}: {m["used_mib"]} MiB'
+        for m in row['memory']
+    )
+    fastest = max(row['throughput'], key=lambda t: t['images_per_s'])
+    tokens = ', '.join(f'{p["width"]}×{p["height"]}: {p["tokens"]}' for p in row['pictures'])
+    return (
+        f'{name} weights {row["weights_mib"]} MiB, {row["vision_weights_mib"]} of them vision; used at {used}; '
+        f'tokens {tokens}; {fastest["images_per_s"]} images/s and {fastest["output_tokens_per_s"]} tokens/s at batch '
+        f'{fastest["batch"]}'
+    )
+
+
+def read_rows(path: Path) -> dict[tuple, dict]:
+    """Rows that were measured before; those of cases that broke are left out, to be tried again."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return {(r['part'], r['model'], r['engine']): r for r in rows if r.get('outcome') != 'broken'}
+
+
+def measure_all(args, folder: Path) -> tuple[dict[tuple, dict], list[dict], bool]:
+    """Measure what is missing: (rows, cases that broke, were all tried)."""
+    import torch
+
+    there = read_rows(args.rows)
+    wanted = [case for case in cases(torch.cuda.is_available(), args.tiny) if case[0] in args.only]
+    if args.models:
+        wanted = [case for case in wanted if case[1] in args.models]
+    waiting = [case for case in wanted if case not in there]
+    runner = Runner(args, folder, plan_of(args.tiny))
+    runner.say(f'{len(wanted)} cases, {len(waiting)} of them to be measured')
+    runner.prepare(list(dict.fromkeys(model for _, model, _ in waiting)))
+    broken = []
+
+    def do(case: tuple) -> None:
+        if time.monotonic() > runner.deadline:
+            return
+        row = runner.measure(case)
+        with runner.lock:
+            runner.say(line_of(row))
+            if row.get('outcome') == 'broken':
+                broken.append(row)
+                return
+            there[case] = row
+            with open(args.rows, 'a', encoding='utf-8') as file:
+                file.write(json.dumps(row) + '\n')
+
+    with ThreadPoolExecutor(args.workers) as pool:
+        at_once = map if args.workers == 1 else pool.map
+        list(at_once(do, [case for case in waiting if case[0] == 'table']))
+    for case in waiting:
+        if case[0] == 'costs':
+            do(case)
+    return {case: there[case] for case in wanted if case in there}, broken, all(case in there for case in wanted)
+
+
+def plan_of(tiny: bool) -> dict:
+    """What is measured of each geometry."""
+    if tiny:
+        return {
+            'session_len': 2048,
+            'sizes': [(112, 112), (230, 120)],
+            'load': [(112, 112)],
+            'batches': [1, 3],
+            'tokens_out': 4,
+            'repeats': 1,
+            'starts': [(0.02, True), (0.02, False)],
+        }
+    return {
+        'session_len': 8192,
+        'sizes': list(SIZES),
+        'load': [(448, 448)],
+        'batches': list(BATCHES),
+        'tokens_out': TOKENS_OUT,
+        'repeats': 3,
+        'starts': [(RATIOS[0], True), (RATIOS[1], False), (RATIOS[0], False)],
+    }
+
+
+def save(rows: dict[tuple, dict], broken: list[dict], args) -> None:
+    """Write the record."""
+    data = {
+        'question': QUESTION,
+        'table_tokens': TABLE_TOKENS,
+        'table_pictures': TABLE_PICTURES,
+        'near_logits': NEAR,
+        'plan': plan_of(args.tiny),
+        'titles': models.TITLES | {name: size.title for name, size in models.SIZES.items()},
+        'engines': ENGINES,
+        'table': [row for (part, *_), row in rows.items() if part == 'table'],
+        'costs': [row for (part, *_), row in rows.items() if part == 'costs'],
+        'broken': broken,
+    }
+    names = [models.SIZES[row['model']].title for row in data['costs'] if row['model'] in models.SIZES]
+    model = ', '.join(dict.fromkeys([*names, 'tiny models of seven families']))
+    record = new_record('vision', model=model, weights='random', data=data, commit=args.commit)
+    print('written:', save_record(record, args.save), flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--save', help='name of the record to write, such as h200/vision')
+    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    parser.add_argument('--only', nargs='+', choices=('table', 'costs'), default=('table', 'costs'))
+    parser.add_argument('--models', nargs='+', choices=(*models.TITLES, *models.SIZES), help='default: all')
+    parser.add_argument('--tiny', action='store_true', help='the costs of tiny models: to try this on a CPU')
+    parser.add_argument('--workers', type=int, default=4, help='cases of the table at once')
+    parser.add_argument('--minutes', type=float, default=6, help='end after this, with what there is')
+    parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'vision.jsonl', help='where each row is kept')
+    parser.add_argument('--checkpoints', type=Path, help='where random weights are kept; default: a folder that goes')
+    parser.add_argument('--verbose', action='store_true', help='what each case printed')
+    args = parser.parse_args()
+    if args.save:
+        args.commit = require_savable(args.save, args.commit)
+    import torch
+
+    if not torch.cuda.is_available() and 'costs' in args.only and not args.tiny:
+        parser.error('costs measures a GPU, and torch finds none; --only table and --tiny run on a CPU')
+    for folder in (args.rows.parent, *filter(None, [args.checkpoints])):
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        rows, broken, complete = measure_all(args, args.checkpoints or Path(scratch))
+    if args.save and rows:
+        save(rows, broken, args)
+    if complete and args.save:
+        args.rows.unlink(missing_ok=True)  # the next call measures anew
+    return 0 if complete else 1
+
+
+if __name__ == '__main__':
+    multiprocessing.freeze_support()
+    sys.exit(main())
