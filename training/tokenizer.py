@@ -25,12 +25,14 @@ CALL_START, CALL_END = '<|action_start|><|plugin|>', '<|action_end|>'
 PATTERN = r'\p{Han}|\p{N}| ?[^\s\p{L}\p{N}]+| ?(?:(?!\p{Han})\p{L})+|\s+(?!\S)|\s+'
 
 
-def train_bpe(texts: Iterable[str], vocab_size: int, special_tokens: list[str | AddedToken]) -> Tokenizer:
-    """Byte pairs within the pieces of PATTERN, at most `vocab_size`; `special_tokens` come first."""
+def train_bpe(
+    texts: Iterable[str], vocab_size: int, special_tokens: list[str | AddedToken], pattern: str = PATTERN
+) -> Tokenizer:
+    """Byte pairs within the pieces of `pattern`, at most `vocab_size`; `special_tokens` come first."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(PATTERN), behavior='isolated'),
+            pre_tokenizers.Split(Regex(pattern), behavior='isolated'),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )

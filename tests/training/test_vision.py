@@ -171,6 +171,14 @@ def test_the_tokenizer_has_its_tokens_where_they_belong(tokenizer):
     assert tokenizer.decode(tokenizer.encode(text).ids) == text
 
 
+def test_a_chinese_word_for_a_thing_or_colour_is_one_token(tokenizer):
+    text = '图中有一个橙色的正方形和两个红色的三角形。'
+    pieces = [tokenizer.decode([token]) for token in tokenizer.encode(text).ids]
+    for word in ('橙色的', '正方形', '红色的', '三角形'):
+        assert word in pieces
+    assert ''.join(pieces) == text
+
+
 def test_words_of_the_classes_begin_differently(tokenizer):
     for tokens in word_tokens(tokenizer).values():
         assert all(len(set(row)) > 0.9 * len(row) for row in tokens.tolist())

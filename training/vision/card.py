@@ -47,7 +47,7 @@ def command(log: dict) -> str:
     words = ['python', '-m', 'training.vision.run', '--steps', str(log['steps'])]
     if log['smoke']:
         words.append('--small')
-    for name in ('chunks', 'peak_lr', 'texts', 'seed', 'compile'):
+    for name in ('chunks', 'peak_lr', 'texts', 'seed', 'compile', 'text_layers', 'text_ffn'):
         if settings[name] != getattr(Settings, name):
             words += [f'--{name.replace("_", "-")}', *([] if settings[name] is True else [str(settings[name])])]
     return shlex.join([*words, '--out', 'models/tiny-vlm'])

@@ -21,13 +21,13 @@ MEAN = STD = 0.5  # of each channel, for pixels in [0, 1]
 MAX_POSITIONS = 2048
 
 
-def make_config(vocab_size: int, smoke: bool = False) -> InternVLConfig:
+def make_config(vocab_size: int, smoke: bool = False, text_layers: int = 4, text_ffn: int = 384) -> InternVLConfig:
     """4.3 million parameters; `smoke`: 0.6 million, for tests."""
     text = Qwen2Config(
         vocab_size=vocab_size,
         hidden_size=128 if smoke else 256,
-        intermediate_size=256 if smoke else 384,
-        num_hidden_layers=2 if smoke else 4,
+        intermediate_size=256 if smoke else text_ffn,
+        num_hidden_layers=2 if smoke else text_layers,
         num_attention_heads=1 if smoke else 2,
         num_key_value_heads=1,
         max_position_embeddings=MAX_POSITIONS,

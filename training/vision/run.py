@@ -11,7 +11,7 @@ from training.train import current_commit
 from training.vision import card, evaluate, train
 
 SMOKE = train.Settings(steps=5, chunks=1, peak_lr=4e-3, texts=200, processes=0)
-OPTIONS = ('minutes', 'steps', 'chunks', 'peak_lr', 'texts', 'processes', 'seed', 'compile')
+OPTIONS = ('minutes', 'steps', 'chunks', 'peak_lr', 'texts', 'processes', 'seed', 'compile', 'text_layers', 'text_ffn')
 
 
 def main(words: list[str] | None = None) -> None:
@@ -28,6 +28,8 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument('--processes', type=int, default=None, help='that draw; default: one less than there are cores')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--compile', action='store_true', help='with torch.compile')
+    parser.add_argument('--text-layers', type=int, default=defaults.text_layers)
+    parser.add_argument('--text-ffn', type=int, default=defaults.text_ffn)
     parser.add_argument('--number', type=int, default=400, help='cases of each task in the evaluation')
     parser.add_argument('--archive', type=pathlib.Path, default=None, help='also pack the folder into this .tar.gz')
     parser.add_argument('--commit', default=None, help="of the training code, for the log; default: git's")

@@ -197,7 +197,13 @@ def shape(rng: random.Random, picture: Picture, language: str) -> Turn | None:
         question = says(
             language,
             rng.choice((f'Which shape is {thing.colour}?', f'What is the {thing.colour} shape?')),
-            rng.choice((f'{COLOURS[thing.colour]}的是什么图形？', f'哪个图形是{COLOURS[thing.colour]}的？')),
+            rng.choice(
+                (
+                    f'{COLOURS[thing.colour]}的是什么图形？',
+                    f'哪个图形是{COLOURS[thing.colour]}的？',
+                    f'{COLOURS[thing.colour]}图形是什么形状？',
+                )
+            ),
         )
         return Turn(question, _of_colour(thing.colour, 'shape', noun, language))
     return Turn(question, says(language, f'It is {article(noun.en)}.', f'是{noun.zh}。'))
@@ -206,8 +212,9 @@ def shape(rng: random.Random, picture: Picture, language: str) -> Turn | None:
 def _how_many(rng: random.Random, picture: Picture, language: str, noun: Noun, colour: str, number: int) -> Turn:
     if language == 'zh':
         word = f'{COLOURS[colour]}的{noun.zh}' if colour else noun.zh
+        asked = rng.choice((word, word, f'{COLOURS[colour]}{noun.zh}')) if colour else word  # 的 may be left out
         question = rng.choice(
-            (f'有几{noun.measure}{word}？', f'图中有几{noun.measure}{word}？', f'图里有多少{noun.measure}{word}？')
+            (f'有几{noun.measure}{asked}？', f'图中有几{noun.measure}{asked}？', f'图里有多少{noun.measure}{asked}？')
         )
         answer = f'有{ZH_NUMBERS[number]}{noun.measure}{word}。' if number else f'没有{word}。'
         return Turn(question, answer)

@@ -49,6 +49,8 @@ class Settings:
     processes: int | None = None  # that draw; default: one less than there are cores
     seed: int = 0
     compile: bool = False
+    text_layers: int = 4
+    text_ffn: int = 384  # hidden size of the language model's feed-forward layers
 
 
 CELL_SCALE = 20.0  # of the products of image tokens and word embeddings, both small at first
@@ -69,7 +71,7 @@ def word_tokens(tokenizer: Tokenizer) -> dict[str, torch.Tensor]:
     names = [(f' {name}', NOUNS[name].zh if name in NOUNS else f' {name}') for name in CLASSES[1:]]
     return {
         'names': first(names),
-        'colours': first([(f' {en}', zh) for en, zh in COLOURS.items()]),
+        'colours': first([(f' {en}', f'{zh}的') for en, zh in COLOURS.items()]),
         'numbers': first([(f' {EN_NUMBERS[n]}', ZH_NUMBERS[n]) for n in (1, 2)]),
     }
 
@@ -256,7 +258,8 @@ def _train(out, settings, smoke, commit, tokenizer, source, processes, begin) ->
     torch.manual_seed(settings.seed)
     if device == 'cuda':
         torch.set_float32_matmul_precision('high')
-    model = InternVLForConditionalGeneration(models.make_config(tokenizer.get_vocab_size(), smoke)).float()
+    config = models.make_config(tokenizer.get_vocab_size(), smoke, settings.text_layers, settings.text_ffn)
+    model = InternVLForConditionalGeneration(config).float()
     start_weights(model)
     model.tie_weights()
     learner = Learner(model, tokenizer).to(device)
