@@ -187,7 +187,7 @@ def measure_serve(case: Case, folder: str, cards: list[int], todo: list, plan: d
 
     from first_speed import prompt_of
     from helpers import device_memory
-    from helpers.cluster import cluster
+    from helpers.clusters import cluster
 
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     prompt = prompt_of(tokenizer, TOKENS_IN)[0]['content']

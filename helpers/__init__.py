@@ -46,16 +46,38 @@ _MODULE_OF = {
     # benchmark: a server's speed under load, counted in tokens
     'LoadMeasurement': 'benchmark',
     'RateMeasurement': 'benchmark',
+    'Repeats': 'benchmark',
     'RequestTiming': 'benchmark',
     'measure_clients': 'benchmark',
     'measure_rate': 'benchmark',
+    'repeated': 'benchmark',
     # offline: the speed of an engine in this process
     'BatchMeasurement': 'offline',
     'ContinuousBatching': 'offline',
     'LMDeployEngine': 'offline',
     'TransformersGenerate': 'offline',
     'measure_batch': 'offline',
+    'measure_engine': 'offline',
     'token_prompts': 'offline',
+    'why_no_compile': 'offline',
+    # prompts: one's own to measure with
+    'load_prompts': 'prompts',
+    'prompt_ids': 'prompts',
+    # results: measurements as a table, a plot, JSON and CSV
+    'plot_results': 'results',
+    'result_rows': 'results',
+    'result_table': 'results',
+    'save_results': 'results',
+    # roofline: what this machine's memory and arithmetic allow
+    'DeviceLimits': 'roofline',
+    'StepWork': 'roofline',
+    'decode_step': 'roofline',
+    'measure_limits': 'roofline',
+    # race: engines side by side in the notebook
+    'RaceBox': 'race',
+    'pipeline_stream': 'race',
+    'race': 'race',
+    'transformers_stream': 'race',
     # metrics: what a server counts itself
     'ServerMetrics': 'metrics',
     'metrics_chart': 'metrics',
@@ -98,6 +120,11 @@ _MODULE_OF = {
     'ApiKey': 'server_keys',
     'key_of': 'server_keys',
     'tunnel_command': 'tunnel',
+    # clusters: several API servers behind LMDeploy's proxy
+    'Cluster': 'clusters',
+    'NoAnswerError': 'clusters',
+    'cluster': 'clusters',
+    'is_whole': 'clusters',
     # calibration: text for `lmdeploy lite`, and to measure its result with
     'CalibrationDataset': 'calibration',
     'answer_perplexity': 'calibration',

@@ -1,4 +1,4 @@
-"""The process that `helpers.cluster` starts for LMDeploy's proxy; it ends as `helpers.serve`'s does.
+"""The process that `helpers.clusters` starts for LMDeploy's proxy; it ends as `helpers.serve`'s does.
 
     python -m helpers.serve_proxy SOCKET [options of `lmdeploy serve proxy`]
 
