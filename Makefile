@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
 
-.PHONY: help lab course test test-all bench records clean
+.PHONY: help lab course submission test test-all bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -12,6 +12,9 @@ lab:             ## set up and open JupyterLab on the course
 
 course:          ## execute every notebook; executed copies and an HTML index go to build/course
 	$(RUN) tools/course.py $(ARGS)
+
+submission:      ## pack the homework: submission/submission-NAME.zip; make submission ARGS='--name NAME --language zh'
+	$(RUN) -m helpers.homework pack $(ARGS)
 
 test:            ## the checks: lint, format, tests, and every notebook against its stored outputs
 	$(RUN) -m ruff check .

@@ -125,6 +125,10 @@ _MODULE_OF = {
     'NoAnswerError': 'clusters',
     'cluster': 'clusters',
     'is_whole': 'clusters',
+    # homework: evidence, its card, the submission
+    'begin_task': 'homework',
+    'pack_submission': 'homework',
+    'submission_card': 'homework',
     # calibration: text for `lmdeploy lite`, and to measure its result with
     'CalibrationDataset': 'calibration',
     'answer_perplexity': 'calibration',

@@ -510,7 +510,7 @@ def require_startable(model: Path | str, config, free_bytes: int | None = None) 
     Raises:
         ValueError: it will not start; the message says why, and the smallest ratio that works on this device.
     """
-    options = _options_of(config)
+    options = options_of(config)
     ratio = options.pop('cache_max_entry_count')
     free_bytes = _free_here(options['engine']) if free_bytes is None else free_bytes
     prediction = predict_memory(model, free_bytes, cache_max_entry_count=ratio, **options)
@@ -527,7 +527,8 @@ def require_startable(model: Path | str, config, free_bytes: int | None = None) 
 _TITLE = {'turbomind': 'TurboMind', 'pytorch': 'the PyTorch engine', 'cpu': 'the PyTorch engine'}
 
 
-def _options_of(config) -> dict:
+def options_of(config) -> dict:
+    """What `predict_memory` takes besides model and free memory, from a configuration of either engine."""
     turbomind = hasattr(config, 'cache_block_seq_len')
     engine = 'turbomind' if turbomind else 'cpu' if config.device_type == 'cpu' else 'pytorch'
     return {

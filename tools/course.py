@@ -123,6 +123,7 @@ def main() -> int:
         parser.error('no such notebook: ' + ', '.join(missing))
     args.out.mkdir(parents=True, exist_ok=True)
     os.environ['JUPYTER_PREFER_ENV_PATH'] = '1'
+    os.environ.setdefault('COURSE_SUBMISSION', str(args.out.resolve().parent / 'submission'))  # not a learner's own
     runs = [execute(path, args.out, args.timeout) for path in paths]
     (args.out / 'index.html').write_text(index_page(runs), encoding='utf-8')
     failed = [r for r in runs if r.error]

@@ -1,0 +1,51 @@
+"""The card at the end of a chapter."""
+
+from .evidence import PLACEHOLDER, short_code
+from .work import TaskWork
+
+
+def submission_card(
+    chapter: int,
+    name: str,
+    *,
+    engine=None,
+    answer: tuple | None = None,
+    time_s: float | None = None,
+    before=None,
+    language: str = 'en',
+    **facts,
+):
+    """Draw and store the card of a chapter; return it, so that it shows under the cell.
+
+    With the placeholder still in place of a name the card is shown and says so, and nothing is stored.
+
+    Args:
+        chapter: its number.
+        name: the learner's.
+        engine: what still runs at the end, a pipeline or a server; None where nothing does.
+        answer: (question, reply) of it, as `TaskWork.answer` takes them.
+        time_s: how long that answer took.
+        before: a `device_memory()` from before the engine started.
+        language: 'en' or 'zh'.
+        facts: what else the card shows, a line each: `perplexity='1.06'`.
+    """
+    from .card import Card
+
+    unnamed = name.strip() == PLACEHOLDER
+    work = TaskWork(f'chapter-{chapter:02}', f'({PLACEHOLDER})' if unnamed else name, language)
+    if before is not None:
+        work.keep(before, 'before')
+    if engine is not None:
+        work.engine(_label(engine), engine)
+    if answer is not None:
+        work.answer(*answer, time_s=time_s)
+    for what, value in facts.items():
+        work.row(what=what.replace('_', ' '), value=str(value))
+    if not unnamed:
+        return work.finish(replace=True)
+    evidence = work.evidence()
+    return Card(evidence | {'code': short_code(evidence)})
+
+
+def _label(engine) -> str:
+    return 'server' if hasattr(engine, 'base_url') else 'pipeline'

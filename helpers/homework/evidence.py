@@ -1,0 +1,123 @@
+"""Evidence of one task: a JSON object in submission/evidence/, and the short code that stands for it.
+
+What the object holds, `work.py` puts there.  It proves nothing that its maker does not want it to prove: it keeps
+honest people from mixing things up, and makes a careless change visible.
+"""
+
+import base64
+import datetime
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from ..files import tilde
+from .tasks import TASKS
+
+SCHEMA = 1
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDER_VARIABLE = 'COURSE_SUBMISSION'
+PLACEHOLDER = 'your name here'
+NAME_CHARACTERS = 100
+
+
+class HomeworkError(ValueError):
+    """Something is missing, or was done in another order than it can be; the message says what to do."""
+
+
+def canonical(content) -> bytes:
+    """The one way to write `content` as JSON, to be hashed."""
+    return json.dumps(
+        content, sort_keys=True, ensure_ascii=False, separators=(',', ':'), allow_nan=False
+    ).encode('utf-8')  # fmt: skip
+
+
+def short_code(evidence: dict) -> str:
+    """Ten characters that stand for this evidence, as XXXX-XXXX-XX: they are on its card, too."""
+    told = {key: value for key, value in evidence.items() if key != 'code'}
+    digits = base64.b32encode(hashlib.sha256(canonical(told)).digest()).decode()
+    return f'{digits[:4]}-{digits[4:8]}-{digits[8:10]}'
+
+
+def now() -> str:
+    """UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def submission_folder() -> Path:
+    """Where evidence, cards and archives go: $COURSE_SUBMISSION, or `submission` in the project's folder."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or ROOT / 'submission').expanduser()
+
+
+def check_name(name) -> str:
+    """The learner's name, without blanks around it.  HomeworkError, if it is none."""
+    if not isinstance(name, str) or not name.strip() or name.strip() == PLACEHOLDER:
+        raise HomeworkError(f"write your own name into NAME = '…' first, not {name!r}")
+    name = name.strip()
+    if len(name) > NAME_CHARACTERS:
+        raise HomeworkError(f'the name has {len(name)} characters; {NAME_CHARACTERS} at most, please')
+    if not name.isprintable():
+        raise HomeworkError(f'the name {name!r} holds a line break or another character that does not print')
+    if any('\ud800' <= character <= '\udfff' for character in name):
+        raise HomeworkError(f'the name {name!r} holds half a character; type it anew')
+    return name
+
+
+def evidence_path(task: str, folder: Path | None = None) -> Path:
+    return (folder or submission_folder()) / 'evidence' / f'{task}.json'
+
+
+def write_evidence(evidence: dict, folder: Path | None = None) -> Path:
+    """Put the evidence in its place, whole or not at all."""
+    path = evidence_path(evidence['task'], folder)
+    write_whole(path, (json.dumps(evidence, indent=1, ensure_ascii=False, allow_nan=False) + '\n').encode())
+    return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write `content` to a file beside `path`, then rename it: half a file never stands there."""
+    half = path.with_name(f'.{path.name}.{os.getpid()}.part')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(half, 'wb') as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, f'{tilde(path)} cannot be written ({error.strerror}): nothing was changed') from None
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def read_evidence(path: Path) -> dict:
+    """The evidence in the file `path`.
+
+    Raises HomeworkError, saying what to do, if it is no evidence, is another task's than its name says, or was changed
+    after it was made.
+    """
+    again = f'do the task again in its notebook, or delete {tilde(path)}'
+    try:
+        evidence = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        raise HomeworkError(f'{tilde(path)} cannot be read ({error}): {again}') from None
+    if not isinstance(evidence, dict) or evidence.get('schema') != SCHEMA:
+        raise HomeworkError(f'{tilde(path)} is not evidence of this version of the course: {again}')
+    task = TASKS.get(evidence.get('task'))
+    if task is None or task.id != path.stem:
+        found = evidence.get('task')
+        raise HomeworkError(f'{tilde(path)} holds the evidence of {found!r}, not of {path.stem!r}: {again}')
+    if evidence.get('chapter') != task.chapter:
+        found = evidence.get('chapter')
+        raise HomeworkError(f'{tilde(path)} comes from chapter {found}, and {task.id} is of {task.chapter}: {again}')
+    if evidence.get('code') != short_code(evidence):
+        raise HomeworkError(f'{tilde(path)} was changed after it was made (its code does not fit): {again}')
+    return evidence
+
+
+def read_all(folder: Path | None = None) -> list[dict]:
+    """All evidence there is, in the order of the tasks; HomeworkError for a file that is none."""
+    found = {path.stem: path for path in (folder or submission_folder()).glob('evidence/*.json')}
+    if odd := sorted(found.keys() - TASKS.keys()):
+        raise HomeworkError(f'{tilde(found[odd[0]])} belongs to no task of this course: delete it')
+    return [read_evidence(found[task]) for task in TASKS if task in found]

@@ -1,0 +1,204 @@
+"""The submission: one zip with the notes, the pictures, the evidence and a manifest.
+
+The archive is made beside its place and renamed when it is whole and was read back: a full disk, a kill or an error
+leaves an older one as it was, and no half of a new one.
+"""
+
+import dataclasses
+import hashlib
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from pathlib import Path
+
+from ..files import lock_of, locked, tilde
+from .card import Card
+from .evidence import SCHEMA, HomeworkError, check_name, now, read_all, submission_folder, write_whole
+from .missing import missing
+from .privacy import clean_text, leaks
+from .report import html_page, markdown
+from .tasks import TASKS
+
+ARCHIVE_BYTES = 64 << 20
+_SLUG_CHARACTERS = 40
+_URL = re.compile(r'https?://[^\s<>"]+')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Packed:
+    """A submission that was written."""
+
+    path: Path
+    tasks: tuple[str, ...]
+    missing: dict[str, tuple[str, ...]]  # task → what it lacks; a task never begun is in it, too
+    digest: str
+
+    def __str__(self) -> str:
+        done = [task for task in self.tasks if task not in self.missing]
+        lines = [f'{tilde(self.path)}: {len(self.tasks)} tasks, {len(done)} of them complete']
+        for task, lacks in self.missing.items():
+            lines += [f'  {task}: {lack}' for lack in lacks]
+        return '\n'.join([*lines, f'digest {self.digest[:16]}'])
+
+
+def pack_submission(
+    name: str | None = None,
+    *,
+    language: str | None = None,
+    links: dict[str, str] | None = None,
+    out: Path | None = None,
+) -> Packed:
+    """Write `submission-NAME.zip` from what was collected in the submission's folder.
+
+    Args:
+        name: the learner's; None: the one in the evidence.
+        language: of the notes, 'en' or 'zh'; None: that of the evidence.
+        links: title → address of what lies elsewhere: notes, a model on OpenXLab.
+        out: the folder for the archive; None: the submission's folder.
+
+    Raises:
+        HomeworkError: no evidence, evidence of two people, of another version or changed by hand, a picture that is
+            gone, something private that could not be taken out.
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    folder = submission_folder()
+    evidence = read_all(folder)
+    if not evidence:
+        raise HomeworkError(f'there is no evidence in {tilde(folder)}: do a task of notebooks/09_homework.ipynb first')
+    name = _one_name(evidence, name)
+    language = language or evidence[-1]['language']
+    submission = {
+        'schema': SCHEMA,
+        'name': name,
+        'language': language,
+        'packed': now(),
+        'links': _links(links or {}),
+        'tasks': evidence,
+    }
+    files = _files(submission, folder)
+    manifest = _manifest(files, submission)
+    files['manifest.json'] = _json(manifest)
+    archive = _zipped(files)
+    if len(archive) > ARCHIVE_BYTES:
+        raise HomeworkError(
+            f'the archive would have {len(archive) >> 20} MiB, and {ARCHIVE_BYTES >> 20} are allowed: '
+            f'add fewer or smaller screenshots'
+        )
+    path = (out or folder) / f'submission-{slug(name)}.zip'
+    with locked(lock_of(path.expanduser().absolute())):  # two at once: one after the other, each whole
+        write_whole(path, archive)
+    lacking = {e['task']: tuple(missing(e, language)) for e in evidence}
+    never = {'en': 'not done yet', 'zh': '尚未完成'}[language]
+    lacking |= {t.id: (never,) for t in TASKS.values() if t.level != 'card' and t.id not in lacking}
+    lacking = {task: lacks for task, lacks in lacking.items() if lacks}
+    return Packed(path, tuple(e['task'] for e in evidence), lacking, manifest['digest'])
+
+
+def check_tasks(language: str = 'en') -> None:
+    """Print each task, and what it still lacks."""
+    done = {e['task']: e for e in read_all()}
+    for task in TASKS.values():
+        if task.level == 'card' and task.id not in done:
+            continue
+        lacks = (
+            missing(done[task.id], language)
+            if task.id in done
+            else [{'en': 'not done yet', 'zh': '尚未完成'}[language]]
+        )
+        print(f'[{"OK" if not lacks else "  "}] {task.id:<14}{task.title(language)}')
+        for lack in lacks:
+            print(f'     {lack}')
+
+
+def slug(name: str) -> str:
+    """The name as it stands in the archive's: ASCII letters and digits; a hash of it where that tells too little."""
+    plain = unicodedata.normalize('NFKD', name).encode('ascii', 'ignore').decode()
+    plain = re.sub(r'[^A-Za-z0-9]+', '-', plain).strip('-').lower()
+    kept = sum(character.isalnum() for character in plain)
+    if kept == sum(c.isalnum() for c in unicodedata.normalize('NFKD', name)) and 0 < len(plain) <= _SLUG_CHARACTERS:
+        return plain
+    digits = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f'{plain[: _SLUG_CHARACTERS - 9].strip("-")}-{digits}'.strip('-')
+
+
+def digest_of(files: dict[str, dict]) -> str:
+    """The digest over a manifest's files: SHA-256 of what `sha256sum` would print for them, sorted by name."""
+    lines = ''.join(f'{files[path]["sha256"]}  {path}\n' for path in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _one_name(evidence: list[dict], name: str | None) -> str:
+    names = sorted({e['name'] for e in evidence})
+    name = check_name(name) if name is not None else names[-1] if len(names) == 1 else None
+    for e in evidence:
+        if e['name'] != name:
+            raise HomeworkError(
+                f'the evidence of {e["task"]!r} bears the name {e["name"]!r}'
+                + (f', and this is the submission of {name!r}' if name else f'; there are {len(names)} names in all')
+                + ': do that task again under your own name, or delete its file in submission/evidence'
+            )
+    return name
+
+
+def _links(links: dict[str, str]) -> list[dict]:
+    for title, url in links.items():
+        if not _URL.fullmatch(url):
+            raise HomeworkError(f'links={{{title!r}: {url!r}}}: an address begins with https:// and has no blanks')
+    return [{'title': clean_text(title), 'url': clean_text(url)} for title, url in links.items()]
+
+
+def _files(submission: dict, folder: Path) -> dict[str, bytes]:
+    """All files of the archive but the manifest, by their names in it."""
+    files = {f'cards/{e["task"]}.png': Card(e).png() for e in submission['tasks']}  # drawn anew: they fit the evidence
+    for e in submission['tasks']:
+        for shot in e['screenshots']:
+            try:
+                content = (folder / shot['file']).read_bytes()
+            except OSError:
+                content = b''
+            if hashlib.sha256(content).hexdigest() != shot['sha256']:
+                raise HomeworkError(
+                    f'{shot["file"]} of the task {e["task"]!r} is gone or was changed: add the screenshot again, and '
+                    f'finish the task'
+                )
+            files[shot['file']] = content
+    texts = {
+        'README.md': markdown(submission),
+        'submission.html': html_page(submission, files),
+        'evidence.json': _json(submission).decode(),
+    }
+    for file, text in texts.items():
+        if found := leaks(re.sub(r'data:image/png;base64,[A-Za-z0-9+/=]+', '', text)):
+            raise HomeworkError(f'{file} would tell {" and ".join(found)}: look for it in your answers and captions')
+    from .pdf import pdf
+
+    document = pdf(submission, files)
+    return files | {file: text.encode() for file, text in texts.items()} | {'submission.pdf': document}
+
+
+def _manifest(files: dict[str, bytes], submission: dict) -> dict:
+    told = {
+        path: {'sha256': hashlib.sha256(content).hexdigest(), 'bytes': len(content)}
+        for path, content in sorted(files.items())
+    }
+    head = {'schema': SCHEMA, 'made': submission['packed'], 'name': submission['name']}
+    return head | {'files': told, 'digest': digest_of(told)}
+
+
+def _json(content: dict) -> bytes:
+    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + '\n').encode()
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    """The archive; its entries bear no time, owner or system of this machine."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as archive:
+        for path, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(path)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, content)
+    with zipfile.ZipFile(io.BytesIO(buffer.getvalue())) as archive:
+        assert archive.testzip() is None
+    return buffer.getvalue()

@@ -1,0 +1,361 @@
+"""Collect the evidence of a task while it is worked on.
+
+    task = begin_task('python-w4a16', NAME)          # the memory before
+    pipe = pipeline(…)
+    task.engine('W4A16', pipe)                       # what runs, with which settings, from which checkpoint
+    reply = pipe(question)
+    task.answer(question, reply, time_s=…)
+    task.finish()                                    # the card, below the cell and in submission/
+
+Nothing is measured that the notebook does not show: the calls of LMDeploy stay in its cells.
+"""
+
+import dataclasses
+import platform
+import secrets
+from importlib import metadata
+from pathlib import Path
+
+from .evidence import (
+    SCHEMA,
+    HomeworkError,
+    check_name,
+    evidence_path,
+    now,
+    read_evidence,
+    short_code,
+    submission_folder,
+    write_evidence,
+)
+from .privacy import clean
+from .tasks import task_of
+
+LANGUAGES = ('en', 'zh')
+CLIENTS = ('pipeline', 'terminal', 'page', 'openai', 'curl')
+_PACKAGES = ('lmdeploy', 'torch', 'transformers')
+_RUN = secrets.token_hex(8)  # of this process
+
+
+class TaskWork:
+    """What was seen of one task so far; `begin_task` makes it."""
+
+    def __init__(self, task: str, name: str, language: str = 'en'):
+        if language not in LANGUAGES:
+            raise HomeworkError(f"language={language!r}: 'en' or 'zh'")
+        self.task = task_of(task)
+        self.name, self.language = check_name(name), language
+        self._begun = now()
+        self._steps: list[dict] = []
+        self._code: dict[int, str] = {}
+        self._parts = {
+            key: [] for key in ('memory', 'engines', 'answers', 'rows', 'checks', 'screenshots')
+        }  # fmt: skip
+        self._step('begin')
+        self.memory('before')
+
+    def memory(self, label: str):
+        """Take a reading of the device's memory and keep it under `label`; returns it."""
+        from ..memory import device_memory
+
+        return self.keep(device_memory(), label)
+
+    def keep(self, reading, label: str):
+        """Keep a reading that was taken already, `helpers.device_memory()`, under `label`; returns it."""
+        self._parts['memory'].append({'label': label, 'time': now(), **dataclasses.asdict(reading)})
+        return reading
+
+    def engine(self, label: str, running, folder: Path | str | None = None) -> None:
+        """Note what runs, its settings as it has them, its checkpoint, and the memory now beside that before.
+
+        The reading before is the last one whose label begins with 'before': `begin_task` took one; for a second engine
+        take another, `task.memory('before int8')`, just before it starts.
+
+        Args:
+            label: its name in this task ('W4A16', '16 bit', 'int8', …).
+            running: an `lmdeploy.pipeline`, a `helpers.api_server`, the words of an `lmdeploy chat` command, or a
+                transformers model.
+            folder: of its checkpoint, where that cannot be told from `running`.
+        """
+        from .engines import describe, identity_of
+
+        facts = describe(running, folder)
+        before = next(r for r in reversed(self._parts['memory']) if r['label'].startswith('before'))
+        self.memory(f'after {label}')
+        after = self._parts['memory'][-1]
+        predicted, arguments = _prediction(facts, before)
+        entry = {
+            'label': label,
+            'way': facts.way,
+            'engine': facts.engine,
+            'device': facts.device,
+            'asked': _jsonable(facts.asked),
+            'real': _jsonable(facts.real),
+            'checkpoint': identity_of(facts),
+            'predicted': predicted,
+            'predict_arguments': arguments,
+            'before': before,
+            'after': after,
+            'used_bytes': after['used_bytes'] - before['used_bytes'],
+        }
+        self._parts['engines'] = [e for e in self._parts['engines'] if e['label'] != label] + [entry]
+        self._folders = {**getattr(self, '_folders', {}), label: facts.folder}
+        self._step('engine')
+
+    def answer(
+        self,
+        messages,
+        reply,
+        *,
+        time_s: float | None = None,
+        client: str = 'pipeline',
+        engine: str | None = None,
+        sampling: dict | None = None,
+        image: Path | str | None = None,
+        tool_calls: list[dict] | None = None,
+    ) -> None:
+        """Note a question and what the model said.
+
+        Args:
+            messages: the question, or the conversation as a list of messages.
+            reply: LMDeploy's Response, an answer of the `openai` SDK, or the text.
+            time_s: how long it took, in seconds.
+            client: 'pipeline', 'terminal', 'page', 'openai' or 'curl'.
+            engine: the label of the engine; None: the last one noted.
+            sampling: temperature and the like.
+            image: the file of the picture that was asked about.
+            tool_calls: [{'name', 'arguments', 'result'}], for the task `tools`.
+        """
+        if client not in CLIENTS:
+            raise HomeworkError(f'client={client!r}: one of {", ".join(CLIENTS)}')
+        if not self._parts['engines']:
+            raise HomeworkError(
+                f'answer() before engine(): since begin_task({self.task.id!r}) no engine was noted. Run the cell that '
+                f'starts it again, after the cell that begins the task'
+            )
+        label = engine or self._parts['engines'][-1]['label']
+        found = next((e for e in self._parts['engines'] if e['label'] == label), None)
+        if found is None:
+            there = ', '.join(e['label'] for e in self._parts['engines'])
+            raise HomeworkError(f'engine={label!r}: no engine of that label was noted; there are: {there}')
+        entry = {'engine': label, 'client': client, 'messages': _messages(messages), **self._said(reply, label)}
+        entry['time_s'] = None if time_s is None else round(float(time_s), 4)
+        tokens = entry['output_tokens']
+        entry['tokens_per_s'] = round(tokens / time_s, 2) if tokens and time_s else None
+        entry['sampling'] = sampling
+        if image is not None:
+            entry['image_sha256'] = _sha256(image)
+        if tool_calls is not None:
+            entry['tool_calls'] = tool_calls
+        if not any(a['engine'] == label for a in self._parts['answers']) and found['way'] != 'cli':
+            self.memory(f'after {label}')  # some memory is taken with the first request
+            found['after'] = self._parts['memory'][-1]
+            found['used_bytes'] = found['after']['used_bytes'] - found['before']['used_bytes']
+        self._parts['answers'].append(entry)
+        self._step('answer')
+
+    def row(self, **figures) -> None:
+        """Note a row of the task's table, with units in its names."""
+        self._parts['rows'].append(_jsonable(figures))
+        self._step('rows')
+
+    def checks(self, checks) -> None:
+        """Note the environment's checks, as `helpers.check_environment()` gives them."""
+        self._parts['checks'] = [{'name': c.name, 'state': c.state, 'found': c.found} for c in checks]
+        self._step('checks')
+
+    def screenshot(self, path: Path | str, caption: str = '') -> None:
+        """Add a picture of your own: it is looked at, and stored without what it tells of you."""
+        from .screenshots import take_in
+
+        number = len(self._parts['screenshots']) + 1
+        taken = take_in(Path(path), f'{self.task.id}-{number}', since=self._begun)
+        for line in taken.pop('notes'):
+            print(line)
+        self._parts['screenshots'].append({**taken, 'caption': caption})
+        self._step('screenshot')
+
+    def evidence(self) -> dict:
+        """All of it so far, as JSON, with nothing private in it."""
+        content = {
+            'schema': SCHEMA,
+            'task': self.task.id,
+            'chapter': self.task.chapter,
+            'name': self.name,
+            'language': self.language,
+            'run': {
+                'id': _RUN,
+                'steps': self._steps,
+                'code': [{'cell': c, 'source': s} for c, s in self._code.items()],
+            },
+            'begun': self._begun,
+            'finished': now(),
+            'device': _device(),
+            'versions': {'python': platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}},
+            **self._parts,
+        }
+        content = _jsonable(clean(content)) | {'name': self.name}
+        return content | {'code': short_code(content)}
+
+    def check(self) -> bool:
+        """Print what the task still lacks; True if nothing."""
+        from .missing import missing
+
+        lacking = missing(self.evidence(), self.language)
+        for line in lacking:
+            print('-', line)
+        if not lacking:
+            print({'en': 'Nothing is missing.', 'zh': '没有缺少的内容。'}[self.language])
+        return not lacking
+
+    def finish(self, replace: bool = False):
+        """Store the evidence and draw the card; returns the card, which shows itself under the cell.
+
+        Raises HomeworkError if the same task was finished in another notebook meanwhile; `replace=True` replaces it.
+        """
+        from .card import Card
+
+        self._step('finish')
+        self.memory('at the end')
+        self._refuse_anothers(replace)
+        evidence = self.evidence()
+        card = Card(evidence)
+        picture = card.png()  # first: what cannot be drawn must not cost the evidence stored before
+        write_evidence(evidence)
+        from .evidence import write_whole
+
+        write_whole(submission_folder() / 'cards' / f'{self.task.id}.png', picture)
+        return card
+
+    def _refuse_anothers(self, replace: bool) -> None:
+        path = evidence_path(self.task.id)
+        if replace or not path.exists():
+            return
+        try:
+            there = read_evidence(path)
+        except HomeworkError:
+            return  # of no use to anybody
+        if there['run']['id'] != _RUN and there['finished'] > self._begun:
+            raise HomeworkError(
+                f'another notebook finished {self.task.id!r} at {there["finished"]}, after this one began it: two run '
+                f'at once. To put this one in its place: finish(replace=True)'
+            )
+
+    def _step(self, step: str) -> None:
+        cell, source = _cell()
+        self._steps.append({'step': step, 'cell': cell, 'time': now()})
+        if cell is not None and source:
+            self._code[cell] = source
+
+    def _said(self, reply, label: str) -> dict:
+        if isinstance(reply, str):
+            return {
+                'text': reply,
+                'finish_reason': None,
+                'input_tokens': None,
+                'output_tokens': self._count(reply, label),
+            }
+        if hasattr(reply, 'generate_token_len'):
+            keys = ('text', 'finish_reason')
+            said = {key: getattr(reply, key) for key in keys}
+            return said | {'input_tokens': reply.input_token_len, 'output_tokens': reply.generate_token_len}
+        if hasattr(reply, 'choices') and hasattr(reply, 'usage'):
+            choice = reply.choices[0]
+            said = {'text': choice.message.content or '', 'finish_reason': choice.finish_reason}
+            usage = reply.usage
+            return said | {'input_tokens': usage.prompt_tokens, 'output_tokens': usage.completion_tokens}
+        raise HomeworkError(
+            f"answer() takes LMDeploy's Response, an answer of the openai SDK or a text, not {type(reply).__name__}"
+        )
+
+    def _count(self, text: str, label: str) -> int | None:
+        """Tokens of a text, by the tokenizer of the engine's checkpoint."""
+        from transformers import AutoTokenizer
+
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(self._folders[label], trust_remote_code=False)
+        except (OSError, ValueError):
+            return None
+        return len(tokenizer(text, add_special_tokens=False).input_ids)
+
+
+def begin_task(task: str, name: str, language: str = 'en') -> TaskWork:
+    """Begin a task of the homework: reads the memory before anything starts.
+
+    Args:
+        task: its id ('story', 'benchmark', …); the notebook names them.
+        name: of the learner, as it is to stand on the card.
+        language: of the card and the notes, 'en' or 'zh'.
+
+    Raises:
+        KeyError: there is no such task.
+        HomeworkError: no name, or no such language.
+    """
+    return TaskWork(task, name, language)
+
+
+def _prediction(facts, before: dict) -> tuple[dict | None, dict | None]:
+    """What `predict_memory` says of this engine, and what it was asked; None where it cannot say."""
+    from ..kv_cache import options_of, predict_memory
+
+    if facts.config is None:
+        return None, None
+    try:
+        asked = options_of(facts.config)
+        asked['free_bytes'] = before['total_bytes'] if asked['engine'] == 'cpu' else before['free_bytes']
+        prediction = predict_memory(facts.folder, **asked)
+    except (OSError, ValueError, KeyError):  # a shape that the arithmetic does not know
+        return None, None
+    told = {'tokens': prediction.tokens, 'engine_bytes': prediction.engine_bytes, 'problem': prediction.problem}
+    return _jsonable(dataclasses.asdict(prediction) | told), _jsonable(asked)
+
+
+def _device() -> dict:
+    from ..records import _device as name_and_driver
+
+    name, driver = name_and_driver()
+    return {'kind': 'cuda' if driver else 'cpu', 'name': name, 'driver': driver}
+
+
+def _messages(messages) -> list[dict]:
+    """The conversation; pictures in it are told as such, not kept."""
+    if isinstance(messages, str):
+        return [{'role': 'user', 'content': messages}]
+    told = []
+    for message in messages:
+        content = message['content']
+        if isinstance(content, list):
+            content = [part if part.get('type') == 'text' else {'type': 'image'} for part in content]
+        told.append({'role': message['role'], 'content': content})
+    return told
+
+
+def _jsonable(content):
+    """Plain JSON: tuples are lists, enums their values, paths texts, and whatever else its text."""
+    if isinstance(content, dict):
+        return {str(key): _jsonable(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_jsonable(value) for value in content]
+    if content is None or isinstance(content, str | bool | int | float):
+        return content.item() if hasattr(content, 'item') else content
+    return str(content)
+
+
+def _sha256(path: Path | str) -> str:
+    import hashlib
+
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise HomeworkError(f'image={str(path)!r} cannot be read ({error.strerror})') from None
+
+
+def _cell() -> tuple[int | None, str]:
+    """Execution count and source of the cell that runs; (None, '') outside of IPython."""
+    import sys
+
+    shell = getattr(sys.modules.get('IPython'), 'get_ipython', lambda: None)()
+    if shell is None:
+        return None, ''
+    inputs = shell.history_manager.input_hist_raw if shell.history_manager else []
+    count = shell.execution_count
+    return count, inputs[count] if count < len(inputs) else ''
