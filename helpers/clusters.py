@@ -117,8 +117,11 @@ class Cluster:
         """Have the proxy send nothing more to the server at `url`; the server itself runs on."""
         self.post('/nodes/remove', {'url': url}).raise_for_status()
 
-    def remove_dead(self, timeout_s: float = 2.0) -> list[str]:
-        """Take out of the proxy whatever does not answer; which those were."""
+    def remove_dead(self, timeout_s: float = 10.0) -> list[str]:
+        """Take out of the proxy whatever does not answer; which those were.
+
+        Who is dead on a machine that lives refuses at once; `timeout_s` is for one that is busy, or not to be reached.
+        """
         dead = [url for url in self.nodes() if not _answers(url, timeout_s)]
         for url in dead:
             self.remove(url)
@@ -142,7 +145,7 @@ class Cluster:
                 content = answer.json()
                 if is_whole(content):
                     return content
-                if is_refusal(content):
+                if is_refusal(content) and self.nodes():  # without any, the proxy says that it knows no such model
                     raise ValueError(f'refused: {content.get("message", content)}')
             self.remove_dead()
         raise NoAnswerError(f'{tries} times no whole answer; the proxy knows {len(self.nodes())} servers')
@@ -154,7 +157,7 @@ class Cluster:
 
     def start_proxy(self, routing_strategy: str, heartbeat_s: int = 90) -> 'Proxy':
         """Start a proxy with the cluster's key, and no servers yet."""
-        with listen('127.0.0.1', None) as listening:
+        with listen('127.0.0.1', None, announce=False) as listening:
             port = listening.getsockname()[1]
             line = ['--server-name=127.0.0.1', f'--server-port={port}', f'--routing-strategy={routing_strategy}']
             environment = {'LMDEPLOY_CONTROLLER_HEART_BEAT_EXPIRATION': str(heartbeat_s), 'CUDA_VISIBLE_DEVICES': ''}
@@ -165,7 +168,7 @@ class Cluster:
         """Start servers at once, wait for all, tell the proxy of each."""
         new = []
         for _ in range(count):
-            with listen('127.0.0.1', None) as listening:
+            with listen('127.0.0.1', None, announce=False) as listening:
                 port = listening.getsockname()[1]
                 line = [*self._line, f'--server-port={port}']
                 new.append(Server('127.0.0.1', port, line, listening, self._key, self._environment()))

@@ -12,8 +12,10 @@ import psutil
 FIRST_PORT = 23333  # LMDeploy's default
 
 
-def listen(server_name: str, server_port: int | None) -> socket.socket:
+def listen(server_name: str, server_port: int | None, *, announce: bool = True) -> socket.socket:
     """A socket that listens, so that the port is the server's own from now on; None: 23333, or the next free one.
+
+    `announce`: say on stderr if it is not 23333, and who has that.
 
     Raises OSError if the port that was asked for is taken, with who can be seen to hold it, or not to be had.
     """
@@ -41,7 +43,7 @@ def listen(server_name: str, server_port: int | None) -> socket.socket:
             if error.errno != errno.EADDRINUSE:
                 raise _unusable(server_name, port, error) from None
             continue
-        if port != FIRST_PORT:
+        if port != FIRST_PORT and announce:
             print(f'port {FIRST_PORT} is taken{_holder(FIRST_PORT)}: using {port}', file=sys.stderr)
         return listening
     raise OSError(errno.EADDRINUSE, f'the ports {FIRST_PORT} to {FIRST_PORT + 99} are all taken')
