@@ -48,8 +48,9 @@ def command(log: dict) -> str:
     if log['smoke']:
         words.append('--small')
     for name in ('chunks', 'peak_lr', 'texts', 'seed', 'compile', 'text_layers', 'text_ffn'):
-        if settings[name] != getattr(Settings, name):
-            words += [f'--{name.replace("_", "-")}', *([] if settings[name] is True else [str(settings[name])])]
+        value = settings.get(name, getattr(Settings, name))
+        if value != getattr(Settings, name):
+            words += [f'--{name.replace("_", "-")}', *([] if value is True else [str(value)])]
     return shlex.join([*words, '--out', 'models/tiny-vlm'])
 
 
@@ -120,7 +121,7 @@ def making(log: dict) -> list[str]:
         '## Training',
         '',
         'The pictures and the talk about them are made by `training/vision/` while training runs.  The loss is on the answers; a second one, on '
-        'what covers each cell of the picture, helps the vision tower along and fades.',
+        'what covers each cell of the picture and how many things have their middle in it, helps the vision tower along and fades.',
         '',
         table(['', ''], [list(row) for row in rows.items()]),
         '',
@@ -147,7 +148,7 @@ def scores(result: dict) -> list[str]:
     return [
         '## Scores',
         '',
-        f'Greedy answers in fp32 about pictures that were drawn with other seeds: places, sizes and fonts are ones that training leaves out '
+        f'Greedy answers in fp32 about pictures that were drawn with other seeds: places, most sizes, and the fonts of signs not written by hand are ones that training leaves out '
         f'({result["cases_each"]} cases of each task).  An answer is right if the whole sentence is.',
         '',
         table(['', *NAMES.values(), 'together'], rows),

@@ -74,9 +74,13 @@ def listed(parts: list[str], language: str) -> str:
 
 
 def all_of(things: list[Thing], language: str) -> str:
-    """The things, like ones together, the larger groups first."""
+    """The things, like ones together, the larger groups first.
+
+    Groups of one size go by their colours, not their names: so the colour, which is said first, is chosen by itself,
+    and the name has to be that of the thing of this colour.
+    """
     groups = Counter((t.name, t.colour) for t in things)
-    ordered = sorted(groups.items(), key=lambda item: (-item[1], item[0]))
+    ordered = sorted(groups.items(), key=lambda item: (-item[1], item[0][::-1]))
     return listed([several(name, colour, number, language) for (name, colour), number in ordered], language)
 
 
