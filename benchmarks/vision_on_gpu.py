@@ -42,6 +42,7 @@ SIZES = ((224, 224), (448, 448), (640, 480), (1280, 720), (1920, 1080), (4000, 3
 BATCHES, TOKENS_OUT = (1, 8, 32), 64
 RATIOS = (0.2, 0.1)
 CASE_TIMEOUT_S = 150
+REPAIRED = ('llava_next', 'qwen2_vl')  # by lmdeploy_cpu.repair_pictures
 COSTS = (  # the most telling first
     ('internvl3-2b', 'turbomind'),
     ('llava-1.5-7b', 'pytorch'),
@@ -86,7 +87,7 @@ def start(folder: str, engine: str, **options):
     if engine == 'cpu':
         import lmdeploy_cpu
 
-        lmdeploy_cpu.enable()
+        lmdeploy_cpu.enable()  # with the repairs of pictures
         options |= {'device_type': 'cpu', 'dtype': 'float32'}
     config = (TurbomindEngineConfig if engine == 'turbomind' else PytorchEngineConfig)(**options)
     return pipeline(folder, backend_config=config, log_level='ERROR')
@@ -140,10 +141,21 @@ class Reference:
 
 
 def try_model(family: str, engine: str, folder: str) -> dict:
-    """A row of the table."""
+    """A row of the table: LMDeploy as it is installed; where that fails, once more with the course's repairs."""
     import torch
 
     torch.set_num_threads(2)
+    row = ask_model(family, engine, folder)
+    if row['outcome'] not in ('equal', 'near tie') and family in REPAIRED:
+        import lmdeploy_cpu
+
+        lmdeploy_cpu.repair_pictures()
+        row['repaired'] = ask_model(family, engine, folder)
+    return row
+
+
+def ask_model(family: str, engine: str, folder: str) -> dict:
+    """How LMDeploy's greedy answers about pictures compare with transformers'."""
     options = {'cpu': {'num_gpu_blocks': 64}}.get(engine, {'cache_max_entry_count': 0.02, 'dtype': 'float16'})
     try:
         pipe = start(folder, engine, session_len=2048, max_batch_size=8, **options)
@@ -157,7 +169,8 @@ def try_model(family: str, engine: str, folder: str) -> dict:
     sizes = ((112, 112),) * 4 if family == 'internvl2' else TABLE_PICTURES
     pictures = [picture(*size, seed=seed) for seed, size in enumerate(sizes)]
     try:
-        answers = greedy(pipe, [asked(image) for image in pictures], TABLE_TOKENS)
+        with pipe:
+            answers = greedy(pipe, [asked(image) for image in pictures], TABLE_TOKENS)
     except Exception as error:
         return {'outcome': 'fails', 'message': said(error), 'ran': title}
     for answer in answers:
@@ -411,7 +424,8 @@ def line_of(row: dict) -> str:
     """One line for the eye."""
     name = f'{row["part"]} {row["model"]:<13}{row["engine"]:<10}'
     if 'outcome' in row:
-        return f'{name} {row["outcome"]}: {row.get("message", "")} {row.get("ran", "")}'
+        repaired = f'; repaired: {row["repaired"]["outcome"]}' if 'repaired' in row else ''
+        return f'{name} {row["outcome"]}: {row.get("message", "")} {row.get("ran", "")}{repaired}'
     used = ', '.join(
         f'{m["cache_max_entry_count"]:g}{" text only" if m["language_model_only"] else ""}: {m["used_mib"]} MiB'
         for m in row['memory']

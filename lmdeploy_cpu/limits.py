@@ -15,6 +15,11 @@ _TESTED = (
     'Qwen2ForCausalLM',
     'Qwen3ForCausalLM',
     'InternVLForConditionalGeneration',
+    'LlavaForConditionalGeneration',
+    'LlavaNextForConditionalGeneration',
+    'Qwen2VLForConditionalGeneration',
+    'Qwen2_5_VLForConditionalGeneration',
+    'Qwen3VLForConditionalGeneration',
 )
 _DTYPES = ('auto', 'float32', 'bfloat16', 'float16')
 
@@ -79,6 +84,11 @@ def check_model(model_path: str, config, trust_remote_code: bool = False) -> str
 
 def check_hf_config(hf: Any, where: str, model_format: str | None = None) -> None:
     """The part of `check_model` that looks at a transformers configuration."""
+    if (getattr(hf, 'architectures', None) or [''])[0] == 'InternVLChatModel':
+        raise UnsupportedError(
+            f"the model in {where} is InternVL in its original format, which needs the checkpoint's own Python code. "
+            'Take the folder for transformers, whose name ends in -hf (OpenGVLab/InternVL3-1B-hf).'
+        )
     text = text_config(hf)
 
     def has(*names):
@@ -103,6 +113,12 @@ def check_hf_config(hf: Any, where: str, model_format: str | None = None) -> Non
     layers = set(getattr(text, 'layer_types', None) or ())
     if layers - {'full_attention', 'sliding_attention'}:
         refuse(f'layers of type {", ".join(sorted(layers - {"full_attention", "sliding_attention"}))}')
+    deep = getattr(getattr(hf, 'vision_config', None), 'deepstack_visual_indexes', None) or ()
+    if len(deep) >= text.num_hidden_layers:
+        raise UnsupportedError(
+            f'{where}: {len(deep)} deepstack_visual_indexes need more than {text.num_hidden_layers} layers of text: '
+            "LMDeploy's Qwen3-VL ends with an error at the first picture (real models have 3, and 28 layers or more)."
+        )
     window = getattr(text, 'use_sliding_window', True) and getattr(text, 'sliding_window', None)
     if window and 'full_attention' in layers and not text.model_type.startswith('gemma3'):  # which has one per layer
         refuse('sliding-window attention in some layers only (LMDeploy keeps one window for all)')

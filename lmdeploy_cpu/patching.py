@@ -1,6 +1,7 @@
 """The machinery: a table of what is changed in LMDeploy, each with its reason, and loud when a target is gone.
 
-Nothing here touches torch, nor a file. Every change does what LMDeploy did before unless the device is the CPU.
+Nothing here touches torch, nor a file. Every change does what LMDeploy did before unless the device is the CPU, but for
+those that are marked as good `everywhere`.
 """
 
 import functools
@@ -19,17 +20,18 @@ class Patch:
     target: str
     reason: str
     make: Callable
+    everywhere: bool = False  # of use on a GPU too
 
 
 PATCHES: list[Patch] = []
-_applied = False
+_applied: set[str] = set()  # targets
 
 
-def patch(target: str, reason: str):
+def patch(target: str, reason: str, everywhere: bool = False):
     """Enter the decorated `make(old) -> new` into the table."""
 
     def register(make):
-        PATCHES.append(Patch(target, reason, make))
+        PATCHES.append(Patch(target, reason, make, everywhere))
         return make
 
     return register
@@ -80,18 +82,30 @@ def put(p: Patch, owner, name: str, old) -> None:
 
 def apply_all() -> None:
     """Apply the whole table once, or nothing of it."""
-    global _applied
-    if _applied:
-        return
     check_version()
-    from . import accept, device, repairs  # noqa: F401  they fill the table
+    from . import accept, device, pictures, repairs  # noqa: F401  they fill the table
     from .internlm2 import register
 
-    found = [(p, *locate(p)) for p in PATCHES]  # all of them, before anything is changed
+    if _apply(PATCHES):
+        register()
+
+
+def apply_everywhere() -> None:
+    """Apply once what is of use on a GPU too."""
+    check_version()
+    from . import pictures  # noqa: F401
+
+    _apply([p for p in PATCHES if p.everywhere])
+
+
+def _apply(patches: list[Patch]) -> bool:
+    """Apply those that are not applied yet, or none of them; whether there were any."""
+    missing = [p for p in patches if p.target not in _applied]
+    found = [(p, *locate(p)) for p in missing]  # all of them, before anything is changed
     for change in found:
         put(*change)
-    register()
-    _applied = True
+    _applied.update(p.target for p in missing)
+    return bool(missing)
 
 
 def on_cpu() -> bool:
