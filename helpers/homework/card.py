@@ -4,8 +4,7 @@ import html
 import io
 
 from .fonts import FONT, pil_font, printable, runs, text_width, wrap
-from .missing import characters
-from .tasks import TASKS
+from .tasks import TASKS, characters
 from .words import say
 
 MIB = 1 << 20
@@ -108,13 +107,16 @@ class Card:
 
     def png(self) -> bytes:
         """The card as a picture of 1280 pixels width."""
-        from PIL import Image, ImageDraw
+        from PIL import Image, ImageDraw, PngImagePlugin
 
         height = self._draw(_Pen(None))
         image = Image.new('RGB', (_WIDTH, height), 'white')
         self._draw(_Pen(ImageDraw.Draw(image)))
         buffer = io.BytesIO()
-        image.save(buffer, 'PNG', optimize=True)
+        told = PngImagePlugin.PngInfo()  # which evidence this is the card of
+        told.add_text('course-task', self.evidence['task'])
+        told.add_text('course-code', self.evidence['code'])
+        image.save(buffer, 'PNG', optimize=True, pnginfo=told)
         return buffer.getvalue()
 
     def _draw(self, pen: '_Pen') -> int:

@@ -1,6 +1,5 @@
 """The card at the end of a chapter."""
 
-from .evidence import PLACEHOLDER, short_code
 from .work import TaskWork
 
 
@@ -17,8 +16,6 @@ def submission_card(
 ):
     """Draw and store the card of a chapter; return it, so that it shows under the cell.
 
-    With the placeholder still in place of a name the card is shown and says so, and nothing is stored.
-
     Args:
         chapter: its number.
         name: the learner's.
@@ -29,10 +26,7 @@ def submission_card(
         language: 'en' or 'zh'.
         facts: what else the card shows, a line each: `perplexity='1.06'`.
     """
-    from .card import Card
-
-    unnamed = name.strip() == PLACEHOLDER
-    work = TaskWork(f'chapter-{chapter:02}', f'({PLACEHOLDER})' if unnamed else name, language)
+    work = TaskWork(f'chapter-{chapter:02}', name, language)
     if before is not None:
         work.keep(before, 'before')
     if engine is not None:
@@ -41,10 +35,7 @@ def submission_card(
         work.answer(*answer, time_s=time_s)
     for what, value in facts.items():
         work.row(what=what.replace('_', ' '), value=str(value))
-    if not unnamed:
-        return work.finish(replace=True)
-    evidence = work.evidence()
-    return Card(evidence | {'code': short_code(evidence)})
+    return work.finish(replace=True)
 
 
 def _label(engine) -> str:

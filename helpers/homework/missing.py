@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from .checkpoint import is_w4a16
+from .tasks import STORY_CHARACTERS, characters
 
 CASES = ('turbomind', 'w4a16', 'kv', 'w4a16+kv', 'transformers')
-STORY_CHARACTERS = 300
 RATIO = 0.4
 
 Lack = tuple[str, str]  # English, Chinese
@@ -16,11 +16,6 @@ def missing(evidence: dict, language: str = 'en') -> list[str]:
     """Sentences on what is missing in the evidence of a task; [] when it is complete."""
     lacks = [*_out_of_order(evidence), *_NEEDS.get(evidence['task'], lambda evidence: ())(evidence)]
     return [zh if language == 'zh' else en for en, zh in lacks]
-
-
-def characters(text: str) -> int:
-    """How many characters a text has; several blanks or line breaks together count as one."""
-    return len(' '.join(text.split()))
 
 
 def quantised_kv(engine: dict) -> bool:

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+STORY_CHARACTERS = 300
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Task:
@@ -15,6 +17,10 @@ class Task:
     asks_en: str
     asks_zh: str
     camps: tuple[int, ...] = ()  # the InternLM camps that set it
+
+    @property
+    def points(self) -> int:
+        return {'basic': 20, 'advanced': 5, 'card': 0}[self.level]
 
     def title(self, language: str) -> str:
         return self.title_zh if language == 'zh' else self.title_en
@@ -95,6 +101,11 @@ _CARDS = [
 ]  # fmt: skip
 
 TASKS: dict[str, Task] = {task.id: task for task in (*_HOMEWORK, *_CARDS)}
+
+
+def characters(text: str) -> int:
+    """How many characters a text has; several blanks or line breaks together count as one."""
+    return len(' '.join(text.split()))
 
 
 def task_of(name: str) -> Task:

@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from .evidence import (
+    PLACEHOLDER,
     SCHEMA,
     HomeworkError,
     check_name,
@@ -43,7 +44,8 @@ class TaskWork:
         if language not in LANGUAGES:
             raise HomeworkError(f"language={language!r}: 'en' or 'zh'")
         self.task = task_of(task)
-        self.name, self.language = check_name(name), language
+        self.named = name.strip() != PLACEHOLDER  # else nothing is stored
+        self.name, self.language = check_name(name) if self.named else f'({PLACEHOLDER})', language
         self._begun = now()
         self._steps: list[dict] = []
         self._code: dict[int, str] = {}
@@ -133,10 +135,7 @@ class TaskWork:
                 f'starts it again, after the cell that begins the task'
             )
         label = engine or self._parts['engines'][-1]['label']
-        found = next((e for e in self._parts['engines'] if e['label'] == label), None)
-        if found is None:
-            there = ', '.join(e['label'] for e in self._parts['engines'])
-            raise HomeworkError(f'engine={label!r}: no engine of that label was noted; there are: {there}')
+        found = self._engine_of(label)
         entry = {'engine': label, 'client': client, 'messages': _messages(messages), **self._said(reply, label)}
         entry['time_s'] = None if time_s is None else round(float(time_s), 4)
         tokens = entry['output_tokens']
@@ -157,6 +156,26 @@ class TaskWork:
         """Note a row of the task's table, with units in its names."""
         self._parts['rows'].append(_jsonable(figures))
         self._step('rows')
+
+    def memory_row(self, engine: str, peak_bytes: int, **asked) -> None:
+        """Note the memory of an engine at its peak as a row, beside what was predicted of it.
+
+        Args:
+            engine: its label.
+            peak_bytes: `MemorySampler.peak_used_bytes` over its start and its work.
+            asked: what the row is of: weights, kv, batch, length.
+        """
+        entry = self._engine_of(engine)
+        figures = {
+            'engine': engine,
+            'before_bytes': entry['before']['used_bytes'],
+            'peak_bytes': peak_bytes,
+            'used_bytes': peak_bytes - entry['before']['used_bytes'],
+        }
+        if predicted := entry['predicted']:
+            figures |= {'predicted_bytes': predicted['engine_bytes'], 'cache_tokens': predicted['tokens']}
+            figures |= {name: predicted[name] for name in ('weight_bytes', 'pool_bytes')}
+        self.row(**asked, **figures)
 
     def checks(self, checks) -> None:
         """Note the environment's checks, as `helpers.check_environment()` gives them."""
@@ -196,35 +215,53 @@ class TaskWork:
         content = _jsonable(clean(content)) | {'name': self.name}
         return content | {'code': short_code(content)}
 
-    def check(self) -> bool:
-        """Print what the task still lacks; True if nothing."""
+    def check(self) -> int:
+        """Print what the task still lacks; where that is nothing, finish it and show its card.  Returns its points."""
         from .missing import missing
 
         lacking = missing(self.evidence(), self.language)
         for line in lacking:
             print('-', line)
-        if not lacking:
-            print({'en': 'Nothing is missing.', 'zh': '没有缺少的内容。'}[self.language])
-        return not lacking
+        if lacking:
+            return 0
+        card = self.finish()
+        try:
+            from IPython.display import display
+        except ImportError:
+            print(card)
+        else:
+            display(card)
+        return self.task.points
 
     def finish(self, replace: bool = False):
         """Store the evidence and draw the card; returns the card, which shows itself under the cell.
 
+        With the placeholder in place of a name, the card is all: nothing is stored.
+
         Raises HomeworkError if the same task was finished in another notebook meanwhile; `replace=True` replaces it.
         """
         from .card import Card
+        from .evidence import write_whole
 
         self._step('finish')
         self.memory('at the end')
+        if not self.named:
+            print(f"Nothing is stored while NAME is '{PLACEHOLDER}'.")
+            return Card(self.evidence())
         self._refuse_anothers(replace)
         evidence = self.evidence()
         card = Card(evidence)
         picture = card.png()  # first: what cannot be drawn must not cost the evidence stored before
         write_evidence(evidence)
-        from .evidence import write_whole
-
         write_whole(submission_folder() / 'cards' / f'{self.task.id}.png', picture)
         return card
+
+    def _engine_of(self, label: str) -> dict:
+        for entry in self._parts['engines']:
+            if entry['label'] == label:
+                return entry
+        there = ', '.join(e['label'] for e in self._parts['engines']) or 'none'
+        raise HomeworkError(f'engine={label!r}: no engine of that label was noted; there are: {there}')
 
     def _refuse_anothers(self, replace: bool) -> None:
         path = evidence_path(self.task.id)
