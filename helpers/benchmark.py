@@ -1,9 +1,10 @@
 """Speed of an OpenAI-compatible server under load, counted in tokens.
 
 The definitions are those of `lmdeploy.profiler.Profiler`: TTFT is the time from sending a request to its first token,
-TPOT the time from the first token to the last, divided by the tokens that came in it, throughput all tokens divided
+TPOT the time from the first token to the last, divided by the tokens that came in it, ITL each time between two pieces
+of an answer after the first, E2E latency that from sending the request to the last token, throughput all tokens divided
 by the wall time; an answer that failed or is too short does not count.  Tokens are the server's own count (`usage`),
-never pieces of a stream or characters.
+never pieces of a stream or characters.  (`helpers.offline` measures engines in this process by the same definitions.)
 
 On a laptop the load shares the processor with the server that it measures, so it must be cheap: the pieces of the
 streams are kept with their times and read when all is over.  That costs about 30 µs a token with aiohttp, where the
@@ -14,7 +15,9 @@ import asyncio
 import dataclasses
 import itertools
 import json
+import math
 import random
+import statistics
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -34,6 +37,7 @@ class RequestTiming:
     first_s: float  # its first token arrives
     end_s: float  # its last token arrives
     first_tokens: int = 1  # how many arrive at `first_s`
+    itls_s: tuple[float, ...] = ()  # inter-token latencies: times between the pieces in which the tokens arrive
 
     @property
     def ttft_s(self) -> float:
@@ -54,7 +58,10 @@ class RequestTiming:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Spread:
-    """How a time is spread over the answers, in seconds; `p95_s`: 95 of 100 answers need no longer."""
+    """How a time is spread over the answers, in seconds; `p95_s`: 95 of 100 answers need no longer.
+
+    Of nothing at all it is NaN, in a row None.
+    """
 
     mean_s: float
     p50_s: float
@@ -65,8 +72,13 @@ class Spread:
     def of(cls, times_s: Iterable[float]) -> 'Spread':
         import numpy
 
-        times_s = list(times_s)
+        times_s = list(times_s) or [math.nan]
         return cls(float(numpy.mean(times_s)), *map(float, numpy.percentile(times_s, (50, 95, 99))))
+
+    def row(self, name: str, digits: int) -> dict:
+        """The figures, rounded: `name`_mean_s, _p50_s, _p95_s, _p99_s."""
+        figures = dataclasses.asdict(self)
+        return {f'{name}_{key}': None if math.isnan(v) else round(v, digits) for key, v in figures.items()}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,7 +89,7 @@ class LoadMeasurement:
     wall_time_s: float  # from the first request to the end of the last answer
     client_cpu_s: float  # processor time that the load itself took, part of it beside the server's
     timings: tuple[RequestTiming, ...]  # of the answers that are whole
-    errors: tuple[str, ...]  # of those that are not
+    errors: tuple[str, ...]  # of those that are not; after Ctrl-C also of those that were never begun
 
     @property
     def requests(self) -> int:
@@ -94,6 +106,16 @@ class LoadMeasurement:
     @property
     def output_tokens(self) -> int:
         return sum(t.output_tokens for t in self.timings)
+
+    @property
+    def requests_per_s(self) -> float:
+        """Whole answers by the wall time."""
+        return self.requests / self.wall_time_s
+
+    @property
+    def input_tokens_per_s(self) -> float:
+        """Of all clients together."""
+        return self.input_tokens / self.wall_time_s
 
     @property
     def output_tokens_per_s(self) -> float:
@@ -116,13 +138,17 @@ class LoadMeasurement:
         return Spread.of(t.tpot_s for t in self.timings)
 
     @property
+    def itl(self) -> Spread:
+        """Inter-token latency: of all answers' pieces together, where TPOT has one number an answer."""
+        return Spread.of(gap_s for t in self.timings for gap_s in t.itls_s)
+
+    @property
     def latency(self) -> Spread:
         """From a request to the end of its answer."""
         return Spread.of(t.latency_s for t in self.timings)
 
     def row(self) -> dict:
         """The figures, rounded, as a row of a table or a record."""
-        ttft, tpot, latency = self.ttft, self.tpot, self.latency
         return {
             'clients': self.clients,
             'requests': self.requests,
@@ -131,16 +157,14 @@ class LoadMeasurement:
             'output_tokens': self.output_tokens,
             'wall_time_s': round(self.wall_time_s, 3),
             'client_cpu_s': round(self.client_cpu_s, 3),
+            'completed_per_s': round(self.requests_per_s, 3),
+            'input_tokens_per_s': round(self.input_tokens_per_s, 1),
             'output_tokens_per_s': round(self.output_tokens_per_s, 1),
             'client_tokens_per_s': round(self.client_tokens_per_s, 2),
-            'ttft_mean_s': round(ttft.mean_s, 4),
-            'ttft_p50_s': round(ttft.p50_s, 4),
-            'ttft_p95_s': round(ttft.p95_s, 4),
-            'tpot_mean_s': round(tpot.mean_s, 5),
-            'tpot_p50_s': round(tpot.p50_s, 5),
-            'tpot_p95_s': round(tpot.p95_s, 5),
-            'latency_p50_s': round(latency.p50_s, 4),
-            'latency_p95_s': round(latency.p95_s, 4),
+            **self.ttft.row('ttft', 4),
+            **self.tpot.row('tpot', 5),
+            **self.itl.row('itl', 5),
+            **self.latency.row('latency', 4),
         }
 
     def __repr__(self) -> str:  # not every answer, in a traceback or under a cell
@@ -159,18 +183,18 @@ class LoadMeasurement:
 class RateMeasurement(LoadMeasurement):
     """What a server did while requests came at a rate; `clients`: how many of the whole answers overlapped at most."""
 
-    requests_per_s: float
+    rate_per_s: float  # at which requests came
 
     def row(self) -> dict:
-        """The figures, rounded, as a row of a table or a record."""
+        """The figures, rounded, as a row of a table or a record; `requests_per_s` is the rate that was asked for."""
         row = LoadMeasurement.row(self)
-        return {'requests_per_s': self.requests_per_s, 'most_at_once': row.pop('clients'), **row}
+        return {'requests_per_s': self.rate_per_s, 'most_at_once': row.pop('clients'), **row}
 
     def __repr__(self) -> str:
         return f'<RateMeasurement: {self}>'
 
     def __str__(self) -> str:
-        return f'{self.requests_per_s:g} requests/s, {LoadMeasurement.__str__(self).replace("clients", "at once", 1)}'
+        return f'{self.rate_per_s:g} requests/s, {LoadMeasurement.__str__(self).replace("clients", "at once", 1)}'
 
 
 def measure_clients(
@@ -191,7 +215,8 @@ def measure_clients(
     Each sends a chat request, reads the streamed answer to its end and sends the next (a closed loop).  Every answer
     is `output_tokens` long, whatever the model would say (`ignore_eos`), so all runs do the same work.  Works in a
     script and in a notebook, whose own event loop already runs: the load has a thread and a loop of its own.  The
-    first requests of a server are slower than those after them; a run that is not counted warms it up.
+    first requests of a server are slower than those after them; a run that is not counted warms it up (`repeated`).
+    Ctrl-C (Interrupt in Jupyter) ends it; if any answer was whole by then, the measurement is of those.
 
     Args:
         client: an `openai.OpenAI` whose address and key are used, such as `server.client`.
@@ -272,6 +297,68 @@ def measure_rate(
     return RateMeasurement(most_at_once(timings), wall_time_s, client_cpu_s, timings, errors, requests_per_s)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Repeats:
+    """The same load measured several times."""
+
+    runs: tuple[LoadMeasurement, ...]
+
+    @property
+    def median(self) -> LoadMeasurement:
+        """The run with the median of the output tokens/s; of an even number the slower one of the two."""
+        median = statistics.median_low(run.output_tokens_per_s for run in self.runs)
+        return next(run for run in self.runs if run.output_tokens_per_s == median)
+
+    @property
+    def slowest_tokens_per_s(self) -> float:
+        return min(run.output_tokens_per_s for run in self.runs)
+
+    @property
+    def fastest_tokens_per_s(self) -> float:
+        return max(run.output_tokens_per_s for run in self.runs)
+
+    def row(self) -> dict:
+        """The median run's figures, with the spread of the throughput, as a row of a table or a record."""
+        return self.median.row() | {
+            'output_tokens_per_s_min': round(self.slowest_tokens_per_s, 1),
+            'output_tokens_per_s_max': round(self.fastest_tokens_per_s, 1),
+            'repeats': len(self.runs),
+        }
+
+    def __repr__(self) -> str:
+        return f'<Repeats: {self}>'
+
+    def __str__(self) -> str:
+        spread = f'{self.slowest_tokens_per_s:.1f} to {self.fastest_tokens_per_s:.1f}'
+        return f'{self.median} (median of {len(self.runs)}: {spread})'
+
+
+def repeated(measure: Callable[[], LoadMeasurement], *, repeats: int = 3, warm_up: bool = True) -> Repeats:
+    """Measure the same load `repeats` times, after a run of the same shape that does not count.
+
+        repeated(lambda: measure_clients(server.client, clients=8))
+
+    Ctrl-C gives the runs that were whole by then, if there is one.
+    """
+    if repeats < 1:
+        raise ValueError(f'repeats must be at least 1, not {repeats}')
+    runs = []
+    try:
+        if warm_up and 'interrupted' in measure().errors:
+            raise KeyboardInterrupt
+        while len(runs) < repeats:
+            run = measure()
+            if runs and 'interrupted' in run.errors:
+                break
+            runs.append(run)
+            if 'interrupted' in run.errors:
+                break
+    except KeyboardInterrupt:
+        if not runs:
+            raise
+    return Repeats(tuple(runs))
+
+
 def arrival_times(requests_per_s: float, duration_s: float, seed: int) -> list[float]:
     """When requests of a Poisson process come, in seconds: the first at 0, all before `duration_s`."""
     for name, value in (('requests_per_s', requests_per_s), ('duration_s', duration_s)):
@@ -313,16 +400,25 @@ def _run(
         total=sum(map(len, requests)), desc=desc, unit='answer', delay=1.0, leave=False, disable=not progress
     ) as bar:
         address = f'{str(client.base_url).rstrip("/")}/chat/completions'
-        load = _load(address, client.api_key, requests, starts_s, timeout_s, bar.update)
-        wall_time_s, client_cpu_s, replies = in_a_thread(load)
+        replies: list[_Reply] = []
+        begin_s, wall_time_s, client_cpu_s, interrupted = time.perf_counter(), 0.0, 0.0, False
+        try:
+            wall_time_s, client_cpu_s = in_a_thread(
+                _load(address, client.api_key, requests, starts_s, timeout_s, replies, bar.update)
+            )
+        except KeyboardInterrupt:
+            wall_time_s, interrupted = time.perf_counter() - begin_s, True
     timings, errors = [], []
     for reply in replies:
         try:
             timings.append(reply.timing(output_tokens))
         except ValueError as error:
-            errors.append(str(error))
+            errors.append('interrupted' if interrupted else str(error))
+    if interrupted and not timings:
+        raise KeyboardInterrupt
     if not timings:
         raise RuntimeError(f'none of {len(errors)} requests was answered in full; the first: {errors[0]}')
+    errors += ['interrupted'] * (sum(map(len, requests)) - len(replies))
     return wall_time_s, client_cpu_s, tuple(timings), tuple(errors)
 
 
@@ -343,6 +439,7 @@ class _Reply:
         if self.error:
             raise ValueError(self.error)
         usage = first = end_s = None
+        times_s = []  # of the pieces that carry tokens
         for time_s, event in self._events():
             if error := event.get('error'):
                 raise ValueError(
@@ -350,7 +447,9 @@ class _Reply:
                 )
             usage = event.get('usage') or usage
             for choice in event.get('choices') or ():
-                first = first or _first_token(time_s, choice)
+                if found := _first_token(time_s, choice):
+                    first = first or found
+                    times_s.append(time_s)
                 end_s = time_s  # of the last one: it carries the end of the answer
         if usage is None or first is None:
             raise ValueError('the stream ended before the answer did, or without its usage')
@@ -358,7 +457,8 @@ class _Reply:
         if count < wanted_tokens:
             raise ValueError(f'an answer of {count} tokens, not {wanted_tokens}')
         first_s, first_tokens = first
-        return RequestTiming(usage['prompt_tokens'], count, self.start_s, first_s, end_s, first_tokens)
+        itls_s = tuple(later - earlier for earlier, later in itertools.pairwise(times_s))
+        return RequestTiming(usage['prompt_tokens'], count, self.start_s, first_s, end_s, first_tokens, itls_s)
 
     def _events(self):
         """(time, JSON) of each event; its time is that of the piece which completes it."""
@@ -384,37 +484,37 @@ async def _load(
     requests: list[list[dict]],
     starts_s: list[float] | None,
     timeout_s: float,
+    replies: list[_Reply],
     advance: Callable[[], None],
-) -> tuple[float, float, list[_Reply]]:
-    """Wall time, processor time, and what came back; `requests` are lists of bodies, one list a client.
+) -> tuple[float, float]:
+    """Wall time, processor time; what comes back goes to `replies`; `requests` are lists of bodies, one list a client.
 
     `starts_s`: when each client's first request is due, counted from the start; None: at once, and when it is sent.
     """
     import aiohttp
 
-    async def ask(session, body: dict, due_s: float | None) -> _Reply:
+    async def ask(session, body: dict, due_s: float | None) -> None:
         reply = _Reply(due_s or time.perf_counter())
+        replies.append(reply)
         try:
             async with session.post(address, json=body) as response:
                 if response.status != 200:
                     reply.error = f'HTTP {response.status}: {(await response.text())[:300]}'
-                    return reply
+                    return
                 async for piece in response.content.iter_any():
                     reply.pieces.append((time.perf_counter(), piece))
         except (aiohttp.ClientError, TimeoutError) as error:
             reply.error = f'{type(error).__name__}: {error}'
-        return reply
 
-    async def talk(session, bodies: list[dict], wait_s: float | None) -> list[_Reply]:
-        replies, due_s = [], None
+    async def talk(session, bodies: list[dict], wait_s: float | None) -> None:
+        due_s = None
         if wait_s is not None:
             due_s = start_s + wait_s
             await asyncio.sleep(due_s - time.perf_counter())
         for body in bodies:
-            replies.append(await ask(session, body, due_s))
+            await ask(session, body, due_s)
             due_s = None
             advance()
-        return replies
 
     async with aiohttp.ClientSession(
         headers={'Authorization': f'Bearer {key}'},
@@ -422,11 +522,8 @@ async def _load(
         timeout=aiohttp.ClientTimeout(total=timeout_s),
     ) as session:
         start_s, start_cpu_s = time.perf_counter(), time.thread_time()
-        replies = await asyncio.gather(
-            *map(talk, itertools.repeat(session), requests, starts_s or itertools.repeat(None))
-        )
-        wall_time_s, client_cpu_s = time.perf_counter() - start_s, time.thread_time() - start_cpu_s
-    return wall_time_s, client_cpu_s, [reply for one_client in replies for reply in one_client]
+        await asyncio.gather(*map(talk, itertools.repeat(session), requests, starts_s or itertools.repeat(None)))
+        return time.perf_counter() - start_s, time.thread_time() - start_cpu_s
 
 
 def in_a_thread(main: Coroutine):

@@ -4,16 +4,24 @@ For transformers (plain, with a static cache and `torch.compile`, with its own c
 engines.  All get the same numbers of tokens, choose greedily, and stop at a length only, so all do the same work.
 
     engine = LMDeployEngine(folder)
-    print(measure_batch(engine, token_prompts(8, 61), output_tokens=256).row())
+    print(measure_batch(engine, token_prompts(8, 61), output_tokens=256))
+    print(measure_engine(engine, token_prompts(32, 61), output_tokens=256, at_once=8))
+
+The first reads the clock around a batch, the second at every token of every answer, as `lmdeploy.profiler` does.
 """
 
 import asyncio
 import dataclasses
+import itertools
+import queue
 import random
+import shutil
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from .benchmark import LoadMeasurement, RequestTiming
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,6 +54,19 @@ class BatchMeasurement:
     def output_tokens_per_s(self) -> float:
         """Of all answers together, prefill included."""
         return self.batch * self.output_tokens / self.time_s
+
+    def __str__(self) -> str:
+        tokens = self.batch * self.output_tokens
+        return (
+            f'batch {self.batch:>3}: {self.output_tokens_per_s:8.1f} tokens/s '
+            f'({tokens / max(self.times_s):.1f} to {tokens / min(self.times_s):.1f} in {len(self.times_s)} runs), '
+            f'TTFT {1e3 * self.ttft_s:6.0f} ms, TPOT {1e3 * self.tpot_s:6.1f} ms'
+        )
+
+    @property
+    def input_tokens_per_s(self) -> float:
+        """Prompts' tokens by the time until all have their first token: the speed of the prefill."""
+        return self.batch * self.input_tokens / self.ttft_s
 
     def row(self) -> dict:
         """The figures, rounded, as a row of a table or a record."""
@@ -121,14 +142,106 @@ def _time_s(engine, prompts, output_tokens: int) -> float:
     return time_s
 
 
-class TransformersGenerate:
-    """transformers' `generate`, as it comes or with a static cache, whose decoding `generate` compiles on a GPU."""
+def measure_engine(
+    engine,
+    prompts: Sequence[Sequence[int]],
+    *,
+    output_tokens: int,
+    at_once: int | None = None,
+    progress: bool = True,
+) -> LoadMeasurement:
+    """Run prompts of any lengths through `engine` (any of this module's), and take the time of every token.
 
-    def __init__(self, folder: str | Path, *, device: str, dtype: str, static_cache: bool = False):
+    A closed loop of `at_once` clients: LMDeploy and continuous batching get the next prompt as soon as an answer is
+    done, `generate` works through batches of `at_once`, padded to their longest prompt.  A request's time begins when
+    the engine gets it, a batch's requests begin together.  Nothing is warmed up or repeated: see `repeated`.  Ctrl-C
+    ends it; if any answer was whole by then, the measurement is of those.
+
+    Args:
+        prompts: token numbers.
+        output_tokens: length of each answer.
+        at_once: None: all.
+
+    Raises:
+        ValueError: nothing to measure.
+        RuntimeError: the engine made fewer or more tokens.
+    """
+    from tqdm import tqdm
+
+    at_once = len(prompts) if at_once is None else at_once
+    for name, count in (('prompts', len(prompts)), ('output_tokens', output_tokens), ('at_once', at_once)):
+        if count < 1:
+            raise ValueError(f'{name}: at least one is needed, not {count}')
+    timings, errors = [], ()
+    with tqdm(total=len(prompts), unit='answer', delay=1.0, leave=False, disable=not progress) as bar:
+
+        def keep(timing: RequestTiming) -> None:
+            timings.append(timing)
+            bar.update()
+
+        begin_s = time.perf_counter()
+        try:
+            engine.stream(prompts, output_tokens, at_once, keep)
+        except KeyboardInterrupt:
+            if not timings:
+                raise
+            errors = ('interrupted',) * (len(prompts) - len(timings))
+        wall_time_s = time.perf_counter() - begin_s
+    if wrong := sorted({t.output_tokens for t in timings} - {output_tokens}):
+        raise RuntimeError(f'{type(engine).__name__} made {wrong} tokens, not {output_tokens}')
+    return LoadMeasurement(at_once, wall_time_s, 0.0, tuple(timings), errors)
+
+
+def _timing(prompt, start_s: float, times_s: Sequence[float], counts: Sequence[int]) -> RequestTiming:
+    """Of an answer whose tokens came at `times_s`; `counts`: how many there were by then."""
+    itls_s = tuple(later - earlier for earlier, later in itertools.pairwise(times_s))
+    return RequestTiming(len(prompt), counts[-1], start_s, times_s[0], times_s[-1], counts[0], itls_s)
+
+
+class _Clock:
+    """A streamer for `generate` that keeps the time of every step; the first is that of the prompt."""
+
+    def __init__(self):
+        self.times_s = []
+
+    def put(self, tokens) -> None:
+        self.times_s.append(time.perf_counter())
+
+    def end(self) -> None:
+        pass
+
+
+class TransformersGenerate:
+    """transformers' `generate`, as it comes or with a static cache and compiled decoding.
+
+    `static_cache=True` lets `generate` compile on a GPU, as it does by itself there; on a CPU, where it takes about a
+    minute for each shape, only with `compile_on_cpu=True`.
+
+    Raises:
+        RuntimeError: torch.compile needs a C++ compiler on a CPU, and there is none.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        device: str,
+        dtype: str,
+        static_cache: bool = False,
+        compile_on_cpu: bool = False,
+    ):
         import torch
         from transformers import AutoModelForCausalLM
 
         self.options = {'cache_implementation': 'static'} if static_cache else {}
+        if compile_on_cpu:
+            if why := why_no_compile():
+                raise RuntimeError(why)
+            from transformers import CompileConfig
+
+            config = CompileConfig(mode='default')
+            config._compile_all_devices = True
+            self.options['compile_config'] = config
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=getattr(torch, dtype), trust_remote_code=False, local_files_only=True
         )
@@ -145,6 +258,26 @@ class TransformersGenerate:
         )
         return [len(answer) - ids.shape[1] for answer in out.tolist()]  # tolist waits for the device
 
+    def stream(self, prompts, output_tokens: int, at_once: int, keep: Callable[[RequestTiming], None]) -> None:
+        """Call `keep` with the times of each answer."""
+        import torch
+
+        for at in range(0, len(prompts), at_once):
+            batch, clock, start_s = prompts[at : at + at_once], _Clock(), time.perf_counter()
+            longest = max(map(len, batch))
+            ids = torch.tensor([[0] * (longest - len(prompt)) + list(prompt) for prompt in batch])
+            mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in batch])
+            self.model.generate(
+                input_ids=ids.to(self.model.device),
+                attention_mask=mask.to(self.model.device),
+                max_new_tokens=output_tokens,
+                streamer=clock,
+                **self.options,
+            )
+            times_s = clock.times_s[1:]
+            for prompt in batch:
+                keep(_timing(prompt, start_s, times_s, range(1, len(times_s) + 1)))
+
     def close(self) -> None:
         from .engine import release
 
@@ -160,13 +293,14 @@ class ContinuousBatching(TransformersGenerate):
 
     def __init__(self, folder: str | Path, **where):
         super().__init__(folder, **where)
-        config = {}
-        if self.model.device.type == 'cpu':  # of whose memory it would take nine tenths
-            from transformers.generation import ContinuousBatchingConfig
+        from transformers.generation import ContinuousBatchingConfig
 
-            config['continuous_batching_config'] = ContinuousBatchingConfig(num_blocks=64, max_batch_tokens=1024)
+        config = {'allow_block_sharing': False}  # a prompt measured again would be found in the cache
+        if self.model.device.type == 'cpu':  # of whose memory it would take nine tenths
+            config |= {'num_blocks': 64, 'max_batch_tokens': 1024}
         self.running = self.model.continuous_batching_context_manager(
-            generation_config=_until_length(eos_token_id=-1), **config
+            generation_config=_until_length(eos_token_id=-1),
+            continuous_batching_config=ContinuousBatchingConfig(**config),
         )
         self.manager = self.running.__enter__()
 
@@ -174,18 +308,48 @@ class ContinuousBatching(TransformersGenerate):
         wanted = self.manager.add_requests(inputs=[list(prompt) for prompt in prompts], max_new_tokens=output_tokens)
         counts = {}
         while len(counts) < len(prompts):
+            result = self._next_result()
+            counts[result.request_id] = len(result.generated_tokens)
+        return [counts[name] for name in wanted]
+
+    def stream(self, prompts, output_tokens: int, at_once: int, keep: Callable[[RequestTiming], None]) -> None:
+        waiting, begun = list(reversed(prompts)), {}
+        try:
+            while waiting or begun:
+                while waiting and len(begun) < at_once:
+                    prompt, start_s = waiting.pop(), time.perf_counter()
+                    name = self.manager.add_request(
+                        list(prompt), max_new_tokens=output_tokens, record_timestamps=True, eos_token_id=-1
+                    )
+                    begun[name] = prompt, start_s
+                result = self._next_result()
+                prompt, start_s = begun.pop(result.request_id)
+                keep(_timing(prompt, start_s, result.timestamps, range(1, len(result.timestamps) + 1)))
+        finally:
+            for name in begun:
+                self.manager.cancel_request(name)
+
+    def _next_result(self):
+        """The next whole answer."""
+        while True:
             result = self.manager.get_result(timeout=1)
             if result is None and not self.manager.is_running():
                 raise RuntimeError('the thread of continuous batching ended; its log says why')
             if result is not None and result.is_finished():
                 if result.error is not None:
                     raise RuntimeError(f'continuous batching: {result.error}')
-                counts[result.request_id] = len(result.generated_tokens)
-        return [counts[name] for name in wanted]
+                return result
 
     def close(self) -> None:
         self.running.__exit__(None, None, None)
         super().close()
+
+
+def why_no_compile() -> str | None:
+    """What `torch.compile` lacks for a CPU; None: nothing."""
+    if shutil.which('g++') or shutil.which('clang++'):
+        return None
+    return 'torch.compile needs a C++ compiler for a CPU, and there is none (g++, clang++)'
 
 
 def _until_length(**more):
@@ -223,6 +387,39 @@ class LMDeployEngine:
             return await asyncio.gather(*map(one, prompts))
 
         return asyncio.run_coroutine_threadsafe(together(), self.pipe.internal_thread.loop).result()
+
+    def stream(self, prompts, output_tokens: int, at_once: int, keep: Callable[[RequestTiming], None]) -> None:
+        """Call `keep` with the times of each answer, in this thread."""
+        from lmdeploy import GenerationConfig
+
+        engine = self.pipe.async_engine
+        fixed = GenerationConfig(max_new_tokens=output_tokens, ignore_eos=True, do_sample=False)
+        done: queue.SimpleQueue = queue.SimpleQueue()
+        waiting = iter(prompts)
+
+        async def client() -> None:
+            for prompt in waiting:
+                start_s, times_s, counts = time.perf_counter(), [], []
+                request = await engine.preprocess(
+                    None, engine.session_mgr.get(), gen_config=fixed, input_ids=list(prompt)
+                )
+                async for out in engine.generate(request, stream_response=True):
+                    if out.generate_token_len > (counts[-1] if counts else 0):
+                        times_s.append(time.perf_counter())
+                        counts.append(out.generate_token_len)
+                done.put(_timing(prompt, start_s, times_s, counts))
+
+        async def together() -> None:
+            await asyncio.gather(*(client() for _ in range(at_once)))
+
+        future = asyncio.run_coroutine_threadsafe(together(), self.pipe.internal_thread.loop)
+        future.add_done_callback(lambda _: done.put(None))
+        try:
+            while (timing := done.get()) is not None:
+                keep(timing)
+        finally:
+            future.cancel()
+        future.result()
 
     def close(self) -> None:
         self.pipe.close()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import http.server
+import itertools
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import openai
 import pytest
 from lmdeploy.profiler import Profiler, Session
 
-from helpers.benchmark import LoadMeasurement, RequestTiming, Spread, _Reply, measure_clients
+from helpers.benchmark import LoadMeasurement, Repeats, RequestTiming, Spread, _Reply, measure_clients, repeated
 
 
 def event(content=None, *, ids=None, finish=None, usage=None, role=None) -> bytes:
@@ -45,7 +46,7 @@ def test_ttft_and_tpot_by_hand():
         (12.0, event('c', ids=[7])),
         (13.0, event('d', ids=[8]) + event('', ids=[], finish='length') + event(usage=4) + DONE),
     )
-    assert t == RequestTiming(14, 4, 10.0, 11.0, 13.0, 1)
+    assert t == RequestTiming(14, 4, 10.0, 11.0, 13.0, 1, (0.5, 0.5, 1.0))
     assert (t.ttft_s, t.tpot_s, t.latency_s) == (1.0, 2 / 3, 3.0)
 
 
@@ -103,9 +104,9 @@ def test_what_is_no_whole_answer_does_not_count(pieces, said):
 
 
 TIMINGS = (
-    RequestTiming(14, 8, 0.0, 0.5, 1.9, 1),
-    RequestTiming(20, 8, 0.1, 0.9, 2.0, 2),
-    RequestTiming(14, 8, 1.9, 2.2, 3.5, 1),
+    RequestTiming(14, 8, 0.0, 0.5, 1.875, 1, (0.25, 0.125, 0.5, 0.25, 0.125, 0.0, 0.125)),
+    RequestTiming(20, 8, 0.1, 1.0, 2.0, 2, (0.5, 0.25, 0.125, 0.125)),  # several tokens in a piece
+    RequestTiming(14, 8, 1.9, 2.0, 3.0, 1, (0.125,) * 6 + (0.25,)),
     RequestTiming(15, 8, 2.0, 3.0, 3.0, 8),
 )
 
@@ -115,15 +116,19 @@ def test_agrees_with_the_profiler_of_lmdeploy():
     theirs = Profiler(stream_output=True, percentages=[50, 95, 99])
     for t in TIMINGS:
         session: Session = theirs.new_session(t.input_tokens, t.output_tokens)
-        session.ts, session.ns = [t.start_s, t.first_s, t.end_s], [0, t.first_tokens, t.output_tokens]
+        session.ts = [t.start_s, *itertools.accumulate(t.itls_s, initial=t.first_s)]
+        session.ns = [0, *[t.first_tokens] * len(t.itls_s), t.output_tokens]
         session.finish(Session.SUCCESS)
     theirs.elapsed_time = 3.5
     theirs.compute_metrics()
     assert (ours.requests, ours.input_tokens, ours.output_tokens) == (4, theirs.total_input, theirs.total_output)
     assert ours.output_tokens_per_s == theirs.output_throughput
+    assert ours.input_tokens_per_s == theirs.input_throughput
+    assert ours.requests_per_s == theirs.rps
     for mine, mean, spread in (
         (ours.ttft, theirs.ttft_mean, theirs.ttft_stat),
         (ours.tpot, theirs.tpot_mean, theirs.tpot_stat),
+        (ours.itl, theirs.itls_mean, theirs.itls_stat),
         (ours.latency, theirs.e2e_mean, theirs.e2e_stat),
     ):
         assert mine == Spread(mean, *spread)
@@ -131,12 +136,62 @@ def test_agrees_with_the_profiler_of_lmdeploy():
 
 def test_what_one_client_sees():
     ours = LoadMeasurement(2, 3.5, 0.1, TIMINGS, ('HTTP 503',))
-    assert ours.client_tokens_per_s == pytest.approx((8 / 1.9 + 8 / 1.9 + 8 / 1.6 + 8 / 1.0) / 4)
+    assert ours.client_tokens_per_s == pytest.approx((8 / 1.875 + 8 / 1.9 + 8 / 1.1 + 8 / 1.0) / 4)
     assert ours.failed_requests == 1
     assert '1 failed' in str(ours)
     row = ours.row()
     assert json.loads(json.dumps(row)) == row
     assert row['ttft_p95_s'] == round(ours.ttft.p95_s, 4)
+    for times in ('ttft', 'tpot', 'itl', 'latency'):
+        assert {f'{times}_{figure}_s' for figure in ('mean', 'p50', 'p95', 'p99')} <= row.keys()
+    assert row['completed_per_s'] == round(4 / 3.5, 3)
+
+
+def test_answers_in_one_piece_have_no_gaps():
+    ours = LoadMeasurement(1, 3.5, 0.1, TIMINGS[-1:], ())
+    assert ours.row()['itl_p95_s'] is None
+    assert json.loads(json.dumps(ours.row(), allow_nan=False))
+
+
+# ---------------------------------------------------------------- the same again
+
+
+def load(wall_time_s, errors=()):
+    return LoadMeasurement(2, wall_time_s, 0.1, TIMINGS, errors)
+
+
+def test_repeats_show_their_spread():
+    left = iter([load(100.0), load(4.0), load(2.0), load(8.0)])  # the first warms up
+    found = repeated(lambda: next(left))
+    assert [run.wall_time_s for run in found.runs] == [4.0, 2.0, 8.0]
+    assert (found.median.wall_time_s, found.slowest_tokens_per_s, found.fastest_tokens_per_s) == (4.0, 4.0, 16.0)
+    row = found.row()
+    assert (row['output_tokens_per_s'], row['output_tokens_per_s_min'], row['output_tokens_per_s_max']) == (8, 4, 16)
+    assert row['repeats'] == 3
+    assert str(found).endswith('(median of 3: 4.0 to 16.0)')
+    assert Repeats((load(4.0), load(2.0))).median.wall_time_s == 4.0
+    with pytest.raises(ValueError, match='at least 1, not 0'):
+        repeated(lambda: load(1.0), repeats=0)
+
+
+@pytest.mark.parametrize('how', ['raised', 'partial'])
+def test_ctrl_c_gives_the_repeats_there_are(how):
+    calls = []
+
+    def measure():
+        calls.append(1)
+        if len(calls) < stops_at:
+            return load(len(calls))
+        if how == 'raised':
+            raise KeyboardInterrupt
+        return load(1.0, ('interrupted',))
+
+    stops_at = 4
+    assert [run.wall_time_s for run in repeated(measure).runs] == [2, 3]
+    calls.clear()
+    stops_at = 1  # while warming up
+    with pytest.raises(KeyboardInterrupt):
+        repeated(measure)
 
 
 # ---------------------------------------------------------------- against a server that sends by the clock
@@ -288,6 +343,35 @@ except KeyboardInterrupt:
     time.sleep(0.1)
     print('interrupted', 'clients' in [t.name for t in threading.enumerate()], flush=True)
 """
+
+
+PARTIAL = """
+import sys, openai
+from helpers.benchmark import measure_clients
+client = openai.OpenAI(base_url=sys.argv[1], api_key='k')
+print('go', flush=True)
+m = measure_clients(client, clients=2, requests_per_client=50, output_tokens=2, progress=False, model='m')
+print(m.requests, m.output_tokens, set(m.errors), m.requests + m.failed_requests, m.wall_time_s > 0)
+"""
+
+
+def test_ctrl_c_gives_what_was_measured_so_far(clock):
+    command = [sys.executable, '-c', PARTIAL, str(clock.client.base_url)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline() == 'go\n'
+        deadline = time.monotonic() + 20
+        while len(clock.sent) < 4 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(child.pid, signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+        assert err == ''
+        requests, rest = out.split(' ', 1)
+        assert 3 <= int(requests) < 50
+        assert rest == f"{2 * int(requests)} {{'interrupted'}} 100 True\n"
+    finally:
+        child.kill()
+        child.wait()
 
 
 def test_ctrl_c_ends_it(clock):

@@ -1,10 +1,14 @@
 """The definitions, on an engine that keeps to a clock; then each engine of this machine on a tiny model."""
 
+import asyncio
 import json
+import statistics
 import time
 
 import pytest
 
+import helpers.offline as offline
+from helpers.benchmark import RequestTiming
 from helpers.geometry import Geometry
 from helpers.offline import (
     BatchMeasurement,
@@ -12,6 +16,7 @@ from helpers.offline import (
     LMDeployEngine,
     TransformersGenerate,
     measure_batch,
+    measure_engine,
     token_prompts,
 )
 
@@ -39,6 +44,8 @@ def test_figures_by_hand():
     assert (m.time_s, m.ttft_s, m.tpot_s, m.output_tokens_per_s) == (2.2, 0.2, 0.2, 4 * 11 / 2.2)
     row = m.row()
     assert json.loads(json.dumps(row)) == row
+    assert m.input_tokens_per_s == 4 * 61 / 0.2
+    assert str(m) == 'batch   4:     20.0 tokens/s (14.7 to 22.0 in 3 runs), TTFT    200 ms, TPOT  200.0 ms'
     assert (row['output_tokens_per_s_min'], row['output_tokens_per_s_max']) == (round(44 / 3, 1), 22.0)
     assert (row['repeats'], row['warm_up_s']) == (3, 9.0)
 
@@ -90,6 +97,52 @@ def test_prompts_are_the_same_for_all_and_share_no_prefix():
     assert all(0 <= number < 1000 for prompt in prompts for number in prompt)
 
 
+class Steps:
+    """Answers one prompt at a time: 40 ms until the first token, 10 ms for each further one."""
+
+    def __init__(self, lacking=0, interrupted_at=None):
+        self.lacking, self.interrupted_at = lacking, interrupted_at
+
+    def stream(self, prompts, output_tokens, at_once, keep):
+        self.at_once = at_once
+        for number, prompt in enumerate(prompts):
+            if number == self.interrupted_at:
+                raise KeyboardInterrupt
+            count = output_tokens - self.lacking
+            times_s = [1.04 + 0.01 * i for i in range(count)]
+            keep(offline._timing(prompt, 1.0, times_s, range(1, count + 1)))
+
+
+def test_every_token_has_its_time():
+    m = measure_engine(steps := Steps(), [[1] * 5, [1] * 7], output_tokens=11)
+    assert (m.clients, steps.at_once, m.requests, m.input_tokens, m.output_tokens) == (2, 2, 2, 12, 22)
+    assert (m.ttft.p50_s, m.tpot.p50_s, m.itl.p99_s) == pytest.approx((0.04, 0.01, 0.01))
+    assert m.latency.mean_s == pytest.approx(0.14)
+    assert len(m.timings[0].itls_s) == 10
+    assert m.row()['output_tokens'] == 22
+
+
+def test_ctrl_c_gives_the_answers_there_are():
+    m = measure_engine(Steps(interrupted_at=2), [[1]] * 5, output_tokens=3, at_once=1)
+    assert (m.requests, m.errors) == (2, ('interrupted',) * 3)
+    with pytest.raises(KeyboardInterrupt):
+        measure_engine(Steps(interrupted_at=0), [[1]] * 5, output_tokens=3)
+
+
+def test_wrong_work_is_no_measurement():
+    with pytest.raises(RuntimeError, match=r'Steps made \[10\] tokens, not 11'):
+        measure_engine(Steps(lacking=1), [[1]], output_tokens=11)
+    for wrong in ({'prompts': []}, {'output_tokens': 0}, {'at_once': 0}):
+        with pytest.raises(ValueError, match=f'{next(iter(wrong))}: at least one'):
+            measure_engine(Steps(), **{'prompts': [[1]], 'output_tokens': 2} | wrong)
+
+
+def test_compiling_without_a_compiler_is_refused_in_a_line(monkeypatch):
+    monkeypatch.setattr('shutil.which', lambda name: None)
+    with pytest.raises(RuntimeError, match=r'needs a C\+\+ compiler'):
+        TransformersGenerate('a folder', device='cpu', dtype='float32', static_cache=True, compile_on_cpu=True)
+
+
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
     from helpers import random_checkpoint
@@ -114,8 +167,168 @@ CPU = {'device': 'cpu', 'dtype': 'float32'}
 )
 def test_each_engine_makes_exactly_so_many_tokens(folder, start):
     engine = start(folder)
+    ragged = [prompt[:length] for prompt, length in zip(token_prompts(5, 9), (9, 3, 5, 9, 2), strict=True)]
     try:
         for batch, tokens in ((2, 3), (1, 1), (3, 5)):
             assert engine.generate(token_prompts(batch, 9), tokens) == [tokens] * batch
+        m = measure_engine(engine, ragged, output_tokens=4, at_once=2, progress=False)
     finally:
         engine.close()
+    assert (m.requests, m.clients, m.errors, m.output_tokens) == (5, 2, (), 20)
+    assert sorted(t.input_tokens for t in m.timings) == [2, 3, 5, 9, 9]
+    for t in m.timings:
+        assert t.start_s < t.first_s < t.end_s
+        assert len(t.itls_s) <= 3
+        assert sum(t.itls_s) == pytest.approx(t.end_s - t.first_s)
+    begun = sorted(t.start_s for t in m.timings)
+    ended = sorted(t.end_s for t in m.timings)
+    assert all(begin >= end for begin, end in zip(begun[2:], ended, strict=False)), 'never more than two at once'
+
+
+def test_padding_changes_no_token(folder):
+    """A short prompt beside a long one gets the answer that it gets alone."""
+    import torch
+
+    engine, answers = TransformersGenerate(folder, **CPU), []
+    generate = engine.model.generate
+    engine.model.generate = lambda **asked: answers.append(generate(**asked))
+    short, long = token_prompts(2, 9)
+    for prompts in ([short[:3]], [short[:3], long]):
+        with pytest.MonkeyPatch.context() as patch:  # the tokens matter here, not their times
+            patch.setattr(offline, '_timing', lambda *_: None)
+            engine.stream(prompts, 6, 2, lambda _: None)
+    alone, beside = answers[0][0, 3:], answers[1][0, 9:]
+    engine.close()
+    assert torch.equal(alone, beside)
+
+
+# ---------------------------------------------------------------- beside LMDeploy's own profiler
+
+
+@pytest.fixture(scope='module')
+def lmdeploy_engine(folder):
+    engine = LMDeployEngine(folder, engine='pytorch', device_type='cpu', session_len=256, cache_max_entry_count=0.02)
+    yield engine
+    engine.close()
+
+
+def profile(engine, prompts, output_tokens, at_once):
+    """LMDeploy's profiler alone, as benchmark/profile_throughput.py in its repository uses it."""
+    from lmdeploy import GenerationConfig
+    from lmdeploy.profiler import Profiler, Session
+
+    profiler = Profiler(stream_output=True, percentages=[50, 95, 99])
+    config = GenerationConfig(max_new_tokens=output_tokens, ignore_eos=True, do_sample=False)
+    sessions = [(prompt, profiler.new_session(len(prompt), output_tokens)) for prompt in prompts]
+    left, lmdeploy = iter(sessions), engine.pipe.async_engine
+
+    async def worker():
+        for prompt, session in left:
+            session.tick(0)
+            request = await lmdeploy.preprocess(
+                None, lmdeploy.session_mgr.get(), gen_config=config, input_ids=list(prompt)
+            )
+            async for out in lmdeploy.generate(request, stream_response=True):
+                if out.generate_token_len > session.ns[-1]:
+                    session.tick(out.generate_token_len)
+            session.finish(Session.SUCCESS)
+
+    async def together():
+        profiler.start()
+        await asyncio.gather(*(worker() for _ in range(at_once)))
+        profiler.finish()
+
+    asyncio.run_coroutine_threadsafe(together(), engine.pipe.internal_thread.loop).result()
+    profiler.compute_metrics()
+    return profiler
+
+
+def test_lmdeploys_profiler_sees_the_same_in_the_same_run(lmdeploy_engine, monkeypatch):
+    """The profiler's clock at the engine, ours where the answers arrive."""
+    from lmdeploy.profiler import Profiler, Session
+
+    profiler, inner = Profiler(stream_output=True, percentages=[50, 95, 99]), lmdeploy_engine.pipe.async_engine.generate
+
+    async def ticking(request, **options):
+        session = profiler.new_session(20, 24)
+        session.tick(0)
+        async for out in inner(request, **options):
+            if out.generate_token_len > session.ns[-1]:
+                session.tick(out.generate_token_len)
+            yield out
+        session.finish(Session.SUCCESS)
+
+    monkeypatch.setattr(lmdeploy_engine.pipe.async_engine, 'generate', ticking)
+    profiler.start()
+    ours = measure_engine(lmdeploy_engine, token_prompts(12, 20), output_tokens=24, at_once=4, progress=False)
+    profiler.finish()
+    profiler.compute_metrics()
+    assert (ours.requests, ours.output_tokens) == (profiler.success, profiler.total_output) == (12, 12 * 24)
+    for name, mine, theirs in (
+        ('throughput', ours.output_tokens_per_s, profiler.output_throughput),
+        ('TTFT', ours.ttft.mean_s, profiler.ttft_mean),
+        ('TPOT', ours.tpot.mean_s, profiler.tpot_mean),
+        ('ITL', ours.itl.mean_s, profiler.itls_mean),
+        ('latency', ours.latency.p95_s, profiler.e2e_stat[1]),
+    ):
+        assert mine == pytest.approx(theirs, rel=0.03), name
+
+
+@pytest.mark.slow
+def test_lmdeploys_profiler_alone_measures_the_same(lmdeploy_engine):
+    """The two take turns, until the median of their ratios is known well enough to tell 3 % from nothing."""
+    prompts, ratios = token_prompts(16, 32), {'throughput': [], 'TPOT': [], 'latency': []}
+    deadline = time.monotonic() + 120
+    while len(ratios['TPOT']) < 20 or max(map(_error_of_median, ratios.values())) > 0.01:
+        if time.monotonic() > deadline:
+            pytest.skip('too busy a machine: two minutes do not tell 3 % from nothing')
+        ours = measure_engine(lmdeploy_engine, prompts, output_tokens=32, at_once=8, progress=False)
+        theirs = profile(lmdeploy_engine, prompts, 32, 8)
+        assert (theirs.success, theirs.total_output) == (ours.requests, ours.output_tokens)
+        ratios['throughput'].append(ours.output_tokens_per_s / theirs.output_throughput)
+        ratios['TPOT'].append(ours.tpot.mean_s / theirs.tpot_mean)
+        ratios['latency'].append(ours.latency.mean_s / theirs.e2e_mean)
+    for name, found in ratios.items():
+        assert statistics.median(found) == pytest.approx(1, abs=0.03), name
+
+
+def _error_of_median(values) -> float:
+    """Its standard error, by the median of the distances to it, which a few wild values do not move."""
+    median = statistics.median(values)
+    return 1.4826 * 1.2533 * statistics.median(abs(v - median) for v in values) / len(values) ** 0.5
+
+
+def test_what_measuring_costs(lmdeploy_engine):
+    """Less than a hundredth of a token's time: with an engine that takes no time, all the time is the harness's."""
+
+    class NoTime:
+        class async_engine:
+            class session_mgr:
+                get = staticmethod(lambda: None)
+
+            @staticmethod
+            async def preprocess(*_, **__):
+                return None
+
+            @staticmethod
+            async def generate(*_, **__):
+                out = type('Out', (), {})()
+                for count in range(1, 513):
+                    out.generate_token_len = count
+                    yield out
+
+        internal_thread = lmdeploy_engine.pipe.internal_thread
+
+    empty = LMDeployEngine.__new__(LMDeployEngine)
+    empty.pipe = NoTime
+    prompts = token_prompts(8, 32)
+    least_s = min(measure_engine(empty, prompts, output_tokens=512, progress=False).wall_time_s for _ in range(5))
+    harness_s = least_s / (8 * 512)
+    real = [measure_engine(lmdeploy_engine, prompts, output_tokens=48, progress=False) for _ in range(3)]
+    token_s = min(m.wall_time_s / m.output_tokens for m in real)
+    assert 0 < harness_s < 0.01 * token_s
+
+
+def test_a_timing_holds_what_the_profiler_would():
+    t = offline._timing([1, 2, 3], 1.0, [1.5, 1.75, 2.75], [1, 3, 4])
+    assert t == RequestTiming(3, 4, 1.0, 1.5, 2.75, 1, (0.25, 1.0))
