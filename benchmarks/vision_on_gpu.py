@@ -160,7 +160,7 @@ def ask_model(family: str, engine: str, folder: str) -> dict:
     try:
         pipe = start(folder, engine, session_len=2048, max_batch_size=8, **options)
     except Exception as error:
-        return {'outcome': 'refused', 'message': said(error)}
+        return {'outcome': 'refused', 'message': said(error).replace(folder, family)}
     from helpers import running_engine
 
     ran = running_engine(pipe)
