@@ -355,6 +355,9 @@ def _train(out, settings, smoke, commit, tokenizer, source, processes, begin) ->
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        if not step and settings.compile:  # the time to compile is no part of the schedule: the rise would be over
+            now = time.perf_counter()
+            start, limit = now, max(1.0, limit - (now - start))
         window += torch.stack((loss, cell_loss))
         step, since = step + 1, since + 1
         bar.update()
