@@ -1,7 +1,8 @@
 """The machinery: a table of what is changed in LMDeploy, each with its reason, and loud when a target is gone.
 
 Nothing here touches torch, nor a file. Every change does what LMDeploy did before unless the device is the CPU, but for
-those that are marked as good `everywhere`.
+those that are marked as good `everywhere`. Changes that are marked `late` wait until LMDeploy loads their module, which
+would take seconds and may never be wanted.
 """
 
 import functools
@@ -21,17 +22,23 @@ class Patch:
     reason: str
     make: Callable
     everywhere: bool = False  # of use on a GPU too
+    late: bool = False
+
+    @property
+    def module(self) -> str:
+        return self.target.partition(':')[0]
 
 
 PATCHES: list[Patch] = []
 _applied: set[str] = set()  # targets
+_wanted: list[Patch] = []  # late ones that wait
 
 
-def patch(target: str, reason: str, everywhere: bool = False):
+def patch(target: str, reason: str, everywhere: bool = False, late: bool = False):
     """Enter the decorated `make(old) -> new` into the table."""
 
     def register(make):
-        PATCHES.append(Patch(target, reason, make, everywhere))
+        PATCHES.append(Patch(target, reason, make, everywhere, late))
         return make
 
     return register
@@ -50,8 +57,8 @@ def check_version() -> None:
 
 def locate(p: Patch):
     """(module or class that holds the target, the target's name in it, what is there); RuntimeError if nothing is."""
-    module_name, _, path = p.target.partition(':')
-    owner = importlib.import_module(module_name)
+    path = p.target.partition(':')[2]
+    owner = importlib.import_module(p.module)
     *parents, name = path.split('.')
     for parent in parents:
         owner = getattr(owner, parent, None)
@@ -98,14 +105,21 @@ def apply_everywhere() -> None:
     _apply([p for p in PATCHES if p.everywhere])
 
 
+def apply_late() -> None:
+    """Apply the late changes that are wanted and whose module has been loaded meanwhile."""
+    _apply(_wanted)
+
+
 def _apply(patches: list[Patch]) -> bool:
     """Apply those that are not applied yet, or none of them; whether there were any."""
     missing = [p for p in patches if p.target not in _applied]
-    found = [(p, *locate(p)) for p in missing]  # all of them, before anything is changed
+    waiting = [p for p in missing if p.late and p.module not in sys.modules]
+    found = [(p, *locate(p)) for p in missing if p not in waiting]  # all of them, before anything is changed
     for change in found:
         put(*change)
-    _applied.update(p.target for p in missing)
-    return bool(missing)
+    _applied.update(p.target for p, *_ in found)
+    _wanted.extend(p for p in waiting if p not in _wanted)
+    return bool(found)
 
 
 def on_cpu() -> bool:

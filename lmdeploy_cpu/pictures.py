@@ -3,7 +3,11 @@
 `enable()` applies these changes with all the others, `repair_pictures()` these alone.
 """
 
-from .patching import patch
+import io
+
+from .patching import apply_late, patch
+
+MOST_PIXELS = 50_000_000  # of a picture; a camera's have 12 to 48 million, and each takes 3 bytes here
 
 
 class PictureError(RuntimeError):
@@ -14,10 +18,144 @@ class PictureError(RuntimeError):
         self.responses = responses
 
 
+# ---------------------------------------------------------------- pictures as models take them
+
+
+def decode(data: bytes):
+    """The RGB picture in the bytes of a file; ValueError, saying why, if it cannot be read or is too large."""
+    from PIL import Image
+
+    try:
+        image = Image.open(io.BytesIO(data))
+    except Image.DecompressionBombError as error:
+        raise ValueError(f'the picture is too large: {error}') from None
+    except Exception:  # each of Pillow's formats has errors of its own
+        raise ValueError(f'no picture: nothing that Pillow knows begins like these {len(data)} bytes') from None
+    with image:
+        return as_rgb(image)
+
+
+def as_rgb(image):
+    """A PIL image (its first frame) as people see it: upright, on white where transparent, 16 bits scaled to 8; RGB.
+
+    Raises ValueError, saying why, if it cannot be read or is too large.
+    """
+    from PIL import Image, ImageFile, ImageOps
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # LMDeploy sets it when it is loaded: half a picture in grey
+    width, height = image.size
+    if not 0 < width * height <= MOST_PIXELS:
+        raise ValueError(f'the picture has {width} × {height} pixels; between 1 and {MOST_PIXELS} are taken')
+    try:
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith(('I', 'F')):
+            image = _to_8_bits(image)
+        if image.has_transparency_data:
+            layer = image.convert('RGBA')
+            return Image.alpha_composite(Image.new('RGBA', layer.size, 'white'), layer).convert('RGB')
+        return image if image.mode == 'RGB' else image.convert('RGB')
+    except Exception as error:
+        raise ValueError(f'the picture cannot be read: {error}') from None
+
+
+def _to_8_bits(image):
+    """Grey levels of 16 bits (or of floats) in 8; Pillow alone would cut off all above 255."""
+    import numpy as np
+    from PIL import Image
+
+    levels = np.nan_to_num(np.asarray(image).astype(np.float64))
+    highest = 1.0 if image.mode == 'F' and levels.max() <= 1 else 65535.0 if levels.max() > 255 else 255.0
+    return Image.fromarray((levels / highest * 255).round().clip(0, 255).astype(np.uint8))
+
+
+@patch(
+    'lmdeploy.vl.media.image:ImageMediaIO.load_bytes',
+    'A file that is cut short became a picture half grey, 16 bits became white, transparency black, a rotated photograph '
+    'lay on its side; what is no picture had no clear error.',
+    everywhere=True,
+)
+def decode_bytes(old):
+
+    def load_bytes(self, data):
+        image = decode(data)
+        return image if self.image_mode == 'RGB' else image.convert(self.image_mode)
+
+    return load_bytes
+
+
+@patch('lmdeploy.vl.media.image:ImageMediaIO.load_file', 'The same, for files.', everywhere=True)
+def decode_file(old):
+
+    def load_file(self, file_path):
+        with open(file_path, 'rb') as file:
+            return self.load_bytes(file.read())
+
+    return load_file
+
+
+@patch(
+    'lmdeploy.serve.processors.multimodal:MultimodalProcessor._parse_multimodal_item',
+    'The same, for PIL images; and an address given as `image_data` was fetched by transformers, from anywhere.',
+    everywhere=True,
+)
+def check_images(old):
+
+    def _parse_multimodal_item(i, in_messages, out_messages, *args, **kwargs):
+        from PIL import Image
+
+        old(i, in_messages, out_messages, *args, **kwargs)
+        content = out_messages[i].get('content')
+        for part in content if isinstance(content, list) else ():
+            if part.get('type') != 'image' or 'data' not in part:
+                continue
+            if not isinstance(part['data'], Image.Image):
+                kind = type(part['data']).__name__
+                raise ValueError(f'image_data must be a PIL image, not {kind}; a file or an address is an image_url')
+            part['data'] = as_rgb(part['data'])
+
+    return _parse_multimodal_item
+
+
+# ---------------------------------------------------------------- models
+
+
+@patch(
+    'lmdeploy.serve.core.vl_async_engine:VLAsyncEngine.__init__',
+    'Where the change of LLaVA-NeXT is made.',
+    everywhere=True,
+)
+def repair_processors(old):
+
+    def __init__(self, *args, **kwargs):
+        from lmdeploy.vl.model import builder  # noqa: F401
+
+        apply_late()
+        old(self, *args, **kwargs)
+
+    return __init__
+
+
+@patch(
+    'lmdeploy.pytorch.models.patch:_get_model_class',
+    "Where the change of Qwen2-VL is made, in the engine's own process too.",
+    everywhere=True,
+)
+def repair_models(old):
+
+    def _get_model_class(config, module_map):
+        model_class = old(config, module_map)
+        apply_late()
+        return model_class
+
+    return _get_model_class
+
+
 @patch(
     'lmdeploy.vl.model.llava_next:LlavaNextVisionModel.build_preprocessor',
     'LLaVA-NeXT (v1.6) does not start with transformers 5: what counts its tokens is asked of another class there.',
     everywhere=True,
+    late=True,
 )
 def count_in_the_inner_model(old):
 
@@ -38,6 +176,7 @@ def count_in_the_inner_model(old):
     'lmdeploy.pytorch.models.qwen2_vl:VisionMlp.__init__',
     "Qwen2-VL's vision tower has quick_gelu; LMDeploy takes gelu for it, and some answers differ.",
     everywhere=True,
+    late=True,
 )
 def quick_gelu(old):
 
@@ -49,6 +188,9 @@ def quick_gelu(old):
             self.act = ACT2FN['quick_gelu']
 
     return __init__
+
+
+# ---------------------------------------------------------------- answers
 
 
 @patch(
