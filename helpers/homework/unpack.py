@@ -102,6 +102,8 @@ def _checked_members(infos: Iterable[zipfile.ZipInfo]) -> dict[str, zipfile.ZipI
     if len(infos) > MOST_FILES:
         raise BadSubmissionError(f'{len(infos)} files; a submission has at most {MOST_FILES}')
     for info in infos:
+        if info.header_offset < 0:
+            raise zipfile.BadZipFile('its list of files points before its beginning')
         path = _checked_path(info.orig_filename)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind == stat.S_IFLNK:
