@@ -116,7 +116,7 @@ class Card:
         told = PngImagePlugin.PngInfo()  # which evidence this is the card of
         told.add_text('course-task', self.evidence['task'])
         told.add_text('course-code', self.evidence['code'])
-        image.save(buffer, 'PNG', optimize=True, pnginfo=told)
+        image.save(buffer, 'PNG', pnginfo=told)
         return buffer.getvalue()
 
     def _draw(self, pen: '_Pen') -> int:

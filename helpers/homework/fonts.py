@@ -8,6 +8,7 @@ from pathlib import Path
 FONT = Path(__file__).resolve().parent / 'fonts' / 'CourseSansSC.ttf'  # Latin and GB 2312
 MISSING = '□'
 _NOT_FIRST = set('，。！？；：、）】》”’…,.!?;:)]}%')  # no line begins with one of these
+_NOT_LAST = set('（《【“‘')  # and none ends with one of these
 _MEASURED_AT = 40
 
 
@@ -91,10 +92,16 @@ def pil_font(path: Path, size: float):
     return ImageFont.truetype(str(path), size)
 
 
+@functools.cache
+def _advance(character: str, first: Path) -> float:
+    """Of one character, for a size of one."""
+    path = font_of(character, first)
+    return pil_font(path or FONT, _MEASURED_AT).getlength(character if path else MISSING) / _MEASURED_AT
+
+
 def text_width(text: str, size: float, first: Path = FONT) -> float:
-    """In the unit of `size`."""
-    scale = size / _MEASURED_AT
-    return sum(pil_font(path, _MEASURED_AT).getlength(piece) for path, piece in runs(text, first)) * scale
+    """In the unit of `size`, without kerning."""
+    return sum(_advance(character, first) for character in text) * size
 
 
 def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
@@ -103,10 +110,10 @@ def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
     for paragraph in printable(text).split('\n'):
         line = ''
         for piece in _pieces(paragraph):
-            if line and measure(line + piece) > width and piece not in _NOT_FIRST:
+            if line and measure(line + piece.rstrip()) > width and piece not in _NOT_FIRST:
                 lines.append(line.rstrip())
                 line, piece = '', piece.lstrip()
-            while len(piece) > 1 and measure(line + piece) > width:  # one word, longer than a line
+            while len(piece) > 1 and measure(line + piece.rstrip()) > width:  # one word, longer than a line
                 fits = next(n for n in range(len(piece) - 1, 0, -1) if n == 1 or measure(line + piece[:n]) <= width)
                 lines.append(line + piece[:fits])
                 line, piece = '', piece[fits:]
@@ -116,15 +123,15 @@ def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
 
 
 def _pieces(text: str) -> list[str]:
-    """Where a line may break: after blanks, and around wide characters."""
+    """What stays together on a line: words with their blank, wide characters one by one, with what must not part."""
     pieces, word = [], ''
     for character in text:
-        if unicodedata.east_asian_width(character) in 'WF' or character in _NOT_FIRST:
-            pieces += [word] * bool(word) + [character]
+        wide = unicodedata.east_asian_width(character) in 'WF' or character in '“”‘’…'
+        if wide and word and word not in _NOT_LAST:
+            pieces.append(word)
             word = ''
-        elif character == ' ':
-            pieces.append(word + ' ')
+        word += character
+        if character == ' ' or (wide and character not in _NOT_LAST):
+            pieces.append(word)
             word = ''
-        else:
-            word += character
     return pieces + [word] * bool(word)

@@ -1,6 +1,7 @@
 """What a task still lacks, in words that help.  It looks at what was collected, not at how good it is."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 
 from .checkpoint import is_w4a16
@@ -15,7 +16,8 @@ Lack = tuple[str, str]  # English, Chinese
 def missing(evidence: dict, language: str = 'en') -> list[str]:
     """Sentences on what is missing in the evidence of a task; [] when it is complete."""
     lacks = [*_out_of_order(evidence), *_NEEDS.get(evidence['task'], lambda evidence: ())(evidence)]
-    return [zh if language == 'zh' else en for en, zh in lacks]
+    variable = evidence['task'].replace('-', '_')  # as in the notebook
+    return [re.sub(r'\btask\.(?=\w+\()', f'{variable}.', zh if language == 'zh' else en) for en, zh in lacks]
 
 
 def quantised_kv(engine: dict) -> bool:
@@ -158,8 +160,8 @@ def _memory_rows(evidence: dict, what: str, wanted: tuple[str, ...], batch: int,
     for value in wanted:
         if not any(name in rows for name in value.split(' or ')):
             yield (
-                f'No row with {what}={value!r}: measure it, then task.row({what}={value!r}, …).',
-                f'缺少 {what}={value!r} 的一行：请测量，再用 task.row({what}={value!r}, …) 记录。',
+                f'No row with {what}={value}: measure it, then task.memory_row(LABEL, …, {what}=…).',
+                f'缺少 {what}={value} 的一行：请测量，再用 task.memory_row(名称, …, {what}=…) 记录。',
             )
     for value, row in rows.items():
         got = row.get('batch'), row.get('length')

@@ -391,8 +391,6 @@ def _cell() -> tuple[int | None, str]:
     import sys
 
     shell = getattr(sys.modules.get('IPython'), 'get_ipython', lambda: None)()
-    if shell is None:
-        return None, ''
-    inputs = shell.history_manager.input_hist_raw if shell.history_manager else []
-    count = shell.execution_count
-    return count, inputs[count] if count < len(inputs) else ''
+    inputs = getattr(getattr(shell, 'history_manager', None), 'input_hist_raw', [])
+    # The last one is the cell that runs.  (`execution_count` may be the next one's already.)
+    return (len(inputs) - 1, inputs[-1]) if len(inputs) > 1 else (None, '')
