@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from . import guard_pictures
 from .guard_schema import SchemaError, check_regex, check_schema
 
 
@@ -26,6 +27,8 @@ class Limits:
     stop_words: int = 16
     stop_characters: int = 256
     prompts: int = 128
+    pictures: int = 16
+    pixels: int = 50_000_000  # of all pictures of a request, which are in memory at once
 
 
 class Refused(Exception):
@@ -67,6 +70,7 @@ def install(limits: Limits | None = None) -> None:
         # LMDeploy's own middleware is added later and so comes before: without the key nobody reaches the guard.
         return fastapi(middleware=[Middleware(Guard, contexts[-1], limits or Limits())], **options)
 
+    guard_pictures.install()
     new_app.guarded = True
     api_server.ServerContext, api_server.FastAPI = new_context, new_app
 
@@ -144,6 +148,10 @@ def check(path: str, body: bytes, limits: Limits, session_len: int | None, vocab
     """Raise Refused, with the reason, unless LMDeploy can take the request."""
     request = _parse(body, limits)
     characters = _check_leaves(request, limits)
+    try:
+        guard_pictures.check_pictures(request, _leaves(request, limits.depth), limits.pictures, limits.pixels)
+    except guard_pictures.PictureRefused as refused:
+        raise Refused(str(refused)) from None
     # 10 MB of text are tokenized first and counted then, while nobody else is served: 12 s, and longer in Chinese; one
     # word of 10 MB is a 500 (the tokenizer's regular expression gives up).
     most = limits.characters_per_token * (session_len or 32768)
@@ -183,7 +191,7 @@ def _check_leaves(request, limits: Limits) -> int:
     for where, value in _leaves(request, limits.depth):
         if isinstance(value, str):
             _check_string(where, value)
-            if where.rpartition('.')[2].partition('[')[0] not in ('url', 'data', 'image_url', 'image_data'):
+            if where.rpartition('.')[2].partition('[')[0] not in guard_pictures.KEYS:
                 characters += len(value)
         # NaN is no JSON; LMDeploy takes it where it does not look (presence_penalty).  1e400 becomes infinity.
         elif isinstance(value, float) and not math.isfinite(value):
@@ -305,7 +313,8 @@ def _check_stop(request: dict, limits: Limits) -> None:
 
 
 _ROLES = ('system', 'developer', 'user', 'assistant', 'tool', 'function')
-_MEDIA = ('image_url', 'image', 'image_data', 'video_url', 'video', 'audio_url', 'audio', 'time_series_url')
+# Not 'image_data', which is for Python: an image processor opens the file, or the address, that stands there.
+_MEDIA = ('image_url', 'image')
 
 
 def _check_messages(messages) -> None:
@@ -341,7 +350,7 @@ def _check_part(where: str, part) -> None:
     # A vision model would open any file of the server's disk that the client names.
     value = part.get(kind)
     url = value.get('url') if isinstance(value, dict) else value
-    if isinstance(url, str) and not kind.endswith('_data') and not url.startswith(('http://', 'https://', 'data:')):
+    if not isinstance(url, str) or not url.startswith(('http://', 'https://', 'data:')):
         raise Refused(f'{where}: the address of a picture starts with http://, https:// or data:')
 
 

@@ -32,6 +32,7 @@ def command_line(model: Path | str, **arguments) -> list[str]:
     line = [_model(model), *_as_options(parser, _machines_own(arguments) | arguments)]
     args = _parse(parser, line)
     _check_names(args)
+    _check_hosts(args.allowed_media_domains or [])
     folder = Path(line[0])
     if folder.is_dir():
         _check_format(folder, args.model_format)
@@ -127,6 +128,13 @@ def _check_names(args: argparse.Namespace) -> None:
         validate_parser_names(args.reasoning_parser, args.tool_call_parser)
     except (AssertionError, ValueError) as error:
         raise ValueError(f'`lmdeploy serve api_server`: {error}') from None
+
+
+def _check_hosts(names: list[str]) -> None:
+    """LMDeploy compares them with an address's host as they stand: others never match."""
+    for name in names:
+        if not re.fullmatch(r'[A-Za-z0-9.-]+|[0-9A-Fa-f:]+', name):
+            raise ValueError(f'allowed_media_domains: {name!r} is no name of a host, such as www.example.org')
 
 
 def _check_format(folder: Path, model_format: str | None) -> None:

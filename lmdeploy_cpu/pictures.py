@@ -71,7 +71,7 @@ def _to_8_bits(image):
 
 @patch(
     'lmdeploy.vl.media.image:ImageMediaIO.load_bytes',
-    'A file that is cut short became a picture half grey, 16 bits became white, transparency black, a rotated photograph '
+    'A file that is cut short became a picture half grey, 16 bits white, transparency black; a rotated photograph '
     'lay on its side; what is no picture had no clear error.',
     everywhere=True,
 )
@@ -259,6 +259,6 @@ def has_media(prompts) -> bool:
     if isinstance(prompts, dict):
         content = prompts.get('content')
         return isinstance(content, list) and any(isinstance(p, dict) and p.get('type') != 'text' for p in content)
-    if isinstance(prompts, list | tuple):
-        return any(not isinstance(prompt, str) and has_media(prompt) for prompt in prompts)
-    return True  # a PIL image
+    if isinstance(prompts, list):
+        return any(has_media(prompt) for prompt in prompts)
+    return True  # (text, picture), which may be two texts: an address is one

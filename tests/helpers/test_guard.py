@@ -4,10 +4,13 @@ With a server: tests/test_serving_attacks.py.
 """
 
 import asyncio
+import base64
+import io
 import json
 import time
 
 import pytest
+from PIL import Image
 
 from helpers.guard import Guard, Limits, Refused, check
 from helpers.guard_schema import SchemaError, check_regex, check_schema
@@ -158,7 +161,10 @@ def test_numbers_as_text_do_not_slip_through():
 
 
 def test_text_is_measured_but_pictures_are_not():
-    picture = {'type': 'image_url', 'image_url': {'url': 'data:image/png;base64,' + 'A' * 1_000_000}}
+    file = io.BytesIO()
+    Image.new('RGB', (1, 1)).save(file, 'png')
+    long = base64.b64encode(file.getvalue() + bytes(1_000_000)).decode()
+    picture = {'type': 'image_url', 'image_url': {'url': f'data:image/png;base64,{long}'}}
     check(CHAT, json.dumps(GOOD | {'messages': [{'role': 'user', 'content': [picture]}]}).encode(), Limits(), 512, 100)
     assert '16384' in say(GOOD | {'messages': [{'role': 'user', 'content': 'x' * 16_385}]})
 

@@ -95,6 +95,14 @@ def test_a_value_that_cannot_be(arguments, match):
 
 
 @on_cpu
+def test_hosts_that_pictures_may_come_from():
+    hosts = ['www.example.org', '192.0.2.7', '2001:db8::1']
+    assert parsed(command_line(MODEL, allowed_media_domains=hosts)).allowed_media_domains == hosts
+    for name in ('https://example.org', 'example.org/x', '*', ''):
+        with pytest.raises(ValueError, match='is no name of a host'):
+            command_line(MODEL, allowed_media_domains=[name])
+
+
 def test_what_would_not_start_is_refused():
     with pytest.raises(ValueError, match=r'would not start.*the smallest that works is 0'):
         command_line(MODEL, cache_max_entry_count=0.0001)
