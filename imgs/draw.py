@@ -212,6 +212,32 @@ def vlm():
     return fig
 
 
+def scaling():
+    """One model cut over two cards, and two copies behind a proxy."""
+    fig, ax = canvas(9, 3.6)
+    ax.text(2.2, 3.35, 'cut: tensor parallelism', ha='center', fontsize=12, weight='bold', color=INK)
+    box(ax, 0.9, 2.45, 2.6, 0.55, 'one server, --tp 2', 'white')
+    for i, x in enumerate((0.3, 2.45)):
+        box(ax, x, 0.55, 1.65, 1.45, '', GREY)
+        ax.text(x + 0.82, 0.3, f'card {i}', ha='center', va='center', fontsize=10, color=INK)
+        box(ax, x + 0.15, 1.32, 1.35, 0.5, 'half of each matrix', BLUE, 8.5)
+        box(ax, x + 0.15, 0.7, 1.35, 0.5, 'half of the cache', SAND, 8.5)
+        arrow(ax, (2.2, 2.45), (x + 0.82, 2.02))
+    ax.annotate('', (2.45, 1.57), (1.95, 1.57), arrowprops={'arrowstyle': '<|-|>', 'color': INK, 'lw': 1.6})
+    ax.text(2.2, 0.06, 'every half layer: all-reduce', ha='center', fontsize=9.5, color=INK)
+    ax.plot((4.5, 4.5), (0.1, 3.4), color=INK, lw=0.8, ls=':')
+    ax.text(6.8, 3.35, 'copy: replicas', ha='center', fontsize=12, weight='bold', color=INK)
+    box(ax, 5.5, 2.45, 2.6, 0.55, 'lmdeploy serve proxy', 'white')
+    for i, x in enumerate((4.9, 7.05)):
+        box(ax, x, 0.55, 1.65, 1.45, '', GREY)
+        ax.text(x + 0.82, 0.3, f'card {i}, server {i}', ha='center', va='center', fontsize=10, color=INK)
+        box(ax, x + 0.15, 1.32, 1.35, 0.5, 'the whole model', BLUE, 8.5)
+        box(ax, x + 0.15, 0.7, 1.35, 0.5, 'a cache of its own', SAND, 8.5)
+        arrow(ax, (6.8, 2.45), (x + 0.82, 2.02))
+    ax.text(6.8, 0.06, 'each request: one of them', ha='center', fontsize=9.5, color=INK)
+    return fig
+
+
 def main() -> None:
     figures = {
         'engines': engines,
@@ -220,6 +246,7 @@ def main() -> None:
         'serving': serving,
         'addresses': addresses,
         'vlm': vlm,
+        'scaling': scaling,
     }
     for name, draw in figures.items():
         fig = draw()
