@@ -211,7 +211,7 @@ def measure_costs(model: str, engine: str, folder: str, plan: dict) -> dict:
 
     cuda = torch.cuda.is_available()
     tensors = weight_tensors(folder)
-    vision = sum(tensor.nbytes for tensor in tensors if is_vision(tensor.name))
+    vision = sum(tensor.nbytes for tensor in tensors if tensor.is_vision)
     row = {
         'weights_mib': round(sum(tensor.nbytes for tensor in tensors) / MIB, 1),
         'vision_weights_mib': round(vision / MIB, 1),
@@ -246,11 +246,6 @@ def measure_costs(model: str, engine: str, folder: str, plan: dict) -> dict:
     with contextlib.suppress(Exception):
         release(pipe)
     return row
-
-
-def is_vision(name: str) -> bool:
-    """Whether a tensor belongs to the vision tower or the projector behind it."""
-    return any(part in name for part in ('vision', 'visual', 'multi_modal_projector', 'image_newline'))
 
 
 def picture_costs(pipe, size: tuple[int, int], text_tokens: int, plan: dict) -> dict:

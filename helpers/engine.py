@@ -99,6 +99,7 @@ def engine_config(*, engine: str | None = None, **arguments):
     _check_names(engine, arguments)
     if 'cache_max_entry_count' in arguments:
         check_ratio(arguments['cache_max_entry_count'])
+    lmdeploy_cpu.repair_pictures()  # of every engine: a picture that cannot be read is an error, no empty answer
     if engine == 'turbomind':
         return config_class(**arguments)
 

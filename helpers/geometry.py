@@ -12,6 +12,7 @@ DTYPE_BYTES = {'float32': 4, 'bfloat16': 2, 'float16': 2, 'int32': 4}
 class Geometry:
     """The numbers of a `config.json` that fix every tensor's shape, and what goes with them.
 
+    Of a vision-language model it is the language model's shape; its `architecture` is the whole model's.
     `dynamic_rope_factor` is the factor of dynamic-NTK rotary scaling (None: no scaling); it acts only beyond
     `max_position_embeddings` tokens.  `attention_bias` is `bias` in InternLM2's own configuration.
     """
@@ -43,26 +44,27 @@ class Geometry:
         """
         path = Path(path)
         path = path / 'config.json' if path.is_dir() else path
-        config = json.loads(path.read_text(encoding='utf-8'))
+        whole = json.loads(path.read_text(encoding='utf-8'))
+        text = _language_model(whole, path)
         try:
-            rope = config.get('rope_parameters') or config.get('rope_scaling') or {}
+            rope = text.get('rope_parameters') or text.get('rope_scaling') or {}
             dynamic = (rope.get('rope_type') or rope.get('type')) == 'dynamic'
-            num_heads = config['num_attention_heads']
+            num_heads = text['num_attention_heads']
             return cls(
-                architecture=config['architectures'][0],
-                vocab_size=config['vocab_size'],
-                hidden_size=config['hidden_size'],
-                intermediate_size=config['intermediate_size'],
-                num_layers=config['num_hidden_layers'],
+                architecture=whole['architectures'][0],
+                vocab_size=text['vocab_size'],
+                hidden_size=text['hidden_size'],
+                intermediate_size=text['intermediate_size'],
+                num_layers=text['num_hidden_layers'],
                 num_heads=num_heads,
-                num_kv_heads=config.get('num_key_value_heads') or num_heads,
-                head_dim=config.get('head_dim') or config['hidden_size'] // num_heads,
-                tie_word_embeddings=config.get('tie_word_embeddings', False),
-                rope_theta=float(rope.get('rope_theta') or config.get('rope_theta', 10_000.0)),
-                rms_norm_eps=config.get('rms_norm_eps', 1e-6),
-                max_position_embeddings=config.get('max_position_embeddings', 2048),
+                num_kv_heads=text.get('num_key_value_heads') or num_heads,
+                head_dim=text.get('head_dim') or text['hidden_size'] // num_heads,
+                tie_word_embeddings=text.get('tie_word_embeddings', False),
+                rope_theta=float(rope.get('rope_theta') or text.get('rope_theta', 10_000.0)),
+                rms_norm_eps=text.get('rms_norm_eps', 1e-6),
+                max_position_embeddings=text.get('max_position_embeddings', 2048),
                 dynamic_rope_factor=rope.get('factor') if dynamic else None,
-                attention_bias=config.get('bias', config.get('attention_bias', False)),
+                attention_bias=text.get('bias', text.get('attention_bias', False)),
             )
         except KeyError as error:
             raise ValueError(f'{path} has no {error}: not the configuration of a language model?') from None
@@ -133,6 +135,19 @@ class Geometry:
             shapes[stem + 'qzeros'] = (columns // group_size, rows // 8)
             shapes[stem + 'scales'] = (columns // group_size, rows)
         return shapes
+
+
+def _language_model(config: dict, path: Path) -> dict:
+    """The part of a configuration that describes the language model; all of it if it has no parts."""
+    text = config.get('text_config') or config.get('llm_config')
+    if text is None or 'hidden_size' in config:
+        return config
+    if 'hidden_size' not in text:  # llava-hf writes down only what is not transformers' default
+        from transformers import AutoConfig
+
+        whole = AutoConfig.from_pretrained(path.parent, trust_remote_code=False, local_files_only=True)
+        return whole.get_text_config().to_dict()
+    return text
 
 
 def stored_dtype(name: str, dtype: str) -> str:

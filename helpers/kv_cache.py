@@ -8,6 +8,7 @@ into blocks of some tokens.  Here is that arithmetic for TurboMind, for the PyTo
 import dataclasses
 import functools
 import math
+import re
 from pathlib import Path
 
 from .files import read_json
@@ -18,6 +19,8 @@ from .shards import read_header, shard_names
 # ------------------------------------------------------------------------------------------------------- the weights
 
 _STORED_BYTES = {'F64': 8, 'F32': 4, 'F16': 2, 'BF16': 2, 'F8_E4M3': 1, 'I64': 8, 'I32': 4, 'I16': 2, 'I8': 1, 'U8': 1}
+# transformers' and InternVL's own names of what is not the language model
+_VISION = re.compile(r'^(model\.)?(vision_tower|vision_model|visual|multi_modal_projector|mlp1|image_newline)\b')
 _DTYPE = {'float32': 'F32', 'bfloat16': 'BF16', 'float16': 'F16', 'int32': 'I32'}
 
 
@@ -36,6 +39,11 @@ class WeightTensor:
     @property
     def nbytes(self) -> int:
         return self.numel * _STORED_BYTES[self.dtype]
+
+    @property
+    def is_vision(self) -> bool:
+        """Whether it belongs to a model's vision tower, or to the projector behind it."""
+        return bool(_VISION.search(self.name))
 
 
 def weight_tensors(model: Path | str | Geometry, dtype: str = 'bfloat16', awq: bool = False) -> list[WeightTensor]:
@@ -67,7 +75,7 @@ def engine_weight_bytes(
     them become two halves in TurboMind (`LinearWeight::prepare` in src/turbomind/models/linear_weight.cc) and on the
     CPU, and stay as the checkpoint has them in the PyTorch engine on CUDA.  TurboMind makes a second copy of embeddings
     that the output head is tied to (`lm_pfx` in lmdeploy/turbomind/models/qwen3.py).  Of `tp` devices each has its part
-    of the matrices and all of the norms.
+    of the matrices and all of the norms.  A vision tower counts like the rest.
     """
     total = 0
     for tensor in tensors:
@@ -80,10 +88,15 @@ def engine_weight_bytes(
             each = _STORED_BYTES[tensor.dtype]
         else:
             each = DTYPE_BYTES[dtype]
-        copies = 2 if engine == 'turbomind' and geometry.tie_word_embeddings and 'embed' in tensor.name else 1
+        is_table = tensor.name.endswith(('embed_tokens.weight', 'tok_embeddings.weight'))
+        copies = 2 if engine == 'turbomind' and geometry.tie_word_embeddings and is_table else 1
         total += copies * tensor.numel * each // (tp if len(tensor.shape) > 1 else 1)
-    # The CPU device counts a scale of keys and of values for each layer too, and the rotary embedding's frequencies.
-    return total + (4 * (2 * geometry.num_layers + geometry.head_dim // 2) if engine == 'cpu' else 0)
+    if engine != 'cpu':
+        return total
+    # The CPU device counts a scale of keys and of values for each layer too, and the rotary embedding's frequencies;
+    # and the number of each place in LLaVA's vision tower.  (Qwen's has frequencies of its own: some 64 bytes.)
+    places = sum(tensor.shape[0] for tensor in tensors if tensor.name.endswith('.position_embedding.weight'))
+    return total + 4 * (2 * geometry.num_layers + geometry.head_dim // 2) + 8 * places
 
 
 # ------------------------------------------------------------------------------------------------ a token in the cache
@@ -341,7 +354,8 @@ def _engine_dtype(model, engine: str, dtype: str | None) -> str:
     if engine != 'cpu':
         return 'bfloat16'  # or float16: as many bytes
     if dtype == 'auto' and _geometry_without_folder(model) is None:
-        dtype = read_json(Path(model) / 'config.json').get('torch_dtype')
+        config = read_json(Path(model) / 'config.json')
+        dtype = config.get('dtype') or config.get('torch_dtype')
     return 'bfloat16' if dtype == 'bfloat16' else 'float32'
 
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 from checkpoint_support import SMALL, write_config
@@ -46,6 +48,24 @@ def test_geometry_is_read_from_a_config(tmp_path):
     write_config(tmp_path, SMALL, end_id=None)
     assert Geometry.from_config(tmp_path) == SMALL
     assert Geometry.from_config(tmp_path / 'config.json') == SMALL
+
+
+def test_the_language_model_of_one_that_sees(tmp_path):
+    # llava-hf writes down what is not transformers' default, which is Llama-7B
+    text = {'model_type': 'llama', 'vocab_size': 32064, 'max_position_embeddings': 4096, 'rms_norm_eps': 1e-05}
+    vision = {'model_type': 'clip_vision_model', 'hidden_size': 1024, 'num_attention_heads': 16}
+    config = {'architectures': ['LlavaForConditionalGeneration'], 'model_type': 'llava'}
+    (tmp_path / 'config.json').write_text(json.dumps(config | {'text_config': text, 'vision_config': vision}))
+    geometry = Geometry.from_config(tmp_path)
+    shape = geometry.hidden_size, geometry.intermediate_size, geometry.num_layers, geometry.num_heads
+    assert shape == (4096, 11008, 32, 32)
+    assert (geometry.architecture, geometry.vocab_size) == ('LlavaForConditionalGeneration', 32064)
+    assert geometry.num_parameters == 6_738_939_904  # as the hub counts Vicuna-7B's, and 64 rows more twice
+    # InternVL's original format
+    config = {'architectures': ['InternVLChatModel'], 'llm_config': text | {'hidden_size': 896}}
+    config['llm_config'] |= {'intermediate_size': 4864, 'num_hidden_layers': 24, 'num_attention_heads': 14}
+    (tmp_path / 'config.json').write_text(json.dumps(config))
+    assert Geometry.from_config(tmp_path).head_dim == 64
 
 
 def test_what_is_missing_is_named(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from lmdeploy import PytorchEngineConfig, TurbomindEngineConfig, pipeline
 
 import lmdeploy_cpu
+import vision_models
 from helpers import load_published, load_record, random_checkpoint, release
 from helpers.engine import engine_config
 from helpers.geometry import GEOMETRIES, Geometry
@@ -122,10 +123,25 @@ def made(tmp_path_factory):
     def make(name):
         if name == 'tiny-chat':
             return TINY
+        if name in vision_models.TINY:
+            there = folder / name
+            return there if there.exists() else vision_models.make(vision_models.TINY[name], there)
         geometry, awq = kinds[name]
         return random_checkpoint(geometry, folder / name, packed=True, awq=awq)
 
     return make
+
+
+@pytest.mark.parametrize('name', ['internvl3', 'llava', 'llava_next', 'qwen2_vl', 'qwen3_vl'])
+def test_a_vision_tower_is_told_from_the_language_model(name, made):
+    geometry, tensors = Geometry.from_config(made(name)), weight_tensors(made(name))
+    language = {t.name.rpartition('layers.')[2]: t.shape for t in tensors if not t.is_vision and 'layers.1.' in t.name}
+    size = vision_models.TINY[name].text
+    assert (geometry.num_layers, geometry.hidden_size) == (size['num_hidden_layers'], size['hidden_size'])
+    assert language['1.self_attn.q_proj.weight'] == (geometry.num_heads * geometry.head_dim, geometry.hidden_size)
+    table = geometry.vocab_size * geometry.hidden_size
+    assert 2 * table < sum(t.numel for t in tensors if not t.is_vision) < 2 * table + 3_000_000  # embeddings and head
+    assert 50_000 < sum(t.numel for t in tensors if t.is_vision) < 700_000
 
 
 @pytest.mark.parametrize(
@@ -139,6 +155,9 @@ def made(tmp_path_factory):
         ('awq', 'float32', 4, 0.5),
         ('awq', 'bfloat16', 0, 0.2),
         ('tied', 'bfloat16', 0, 0.5),
+        ('internvl3', 'float32', 0, 0.3),
+        ('internvl3', 'auto', 8, 0.2),
+        ('llava', 'float32', 0, 0.5),
     ],
 )
 def test_the_pool_of_a_started_engine_is_the_predicted_one_to_the_byte(name, dtype, quant_policy, ratio, made, budget):
@@ -150,7 +169,8 @@ def test_the_pool_of_a_started_engine_is_the_predicted_one_to_the_byte(name, dty
         engine = pipe.async_engine.engine
         agent = engine.executor.model_agent
         pools, model = agent.cache_engine.gpu_allocation.pools, agent.patched_model.get_model()
-        tensors = {t.data_ptr(): t.nbytes for t in (*model.parameters(), *model.buffers())}
+        tensors = (*model.parameters(), *model.buffers())
+        tensors = {id(t) if t.is_mkldnn else t.data_ptr(): t.nbytes for t in tensors}  # tied ones count once
         assert sum(tensors.values()) == predicted.weight_bytes
         assert engine.cache_config.num_gpu_blocks == predicted.num_blocks
         assert sum(pool.nbytes for pool in pools) == predicted.pool_bytes
