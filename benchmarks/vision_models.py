@@ -178,6 +178,11 @@ TINY = {
 }
 
 
+def make_any(name: str, folder: Path) -> Path:
+    """Write the checkpoint of a name of TITLES or of SIZES; returns `folder`."""
+    return make_internvl2(folder) if name == 'internvl2' else make({**SIZES, **TINY}[name], folder)
+
+
 def make(size: Size, folder: Path, seed: int = 0) -> Path:
     """Write the checkpoint of random bfloat16 weights; returns `folder`."""
     import torch

@@ -333,10 +333,7 @@ def make_checkpoint(model: str, folder: str) -> None:
     """In a process of its own: drawing the numbers on the GPU leaves a CUDA context behind."""
     os.environ['TRANSFORMERS_VERBOSITY'] = 'error'
     half = Path(f'{folder}.part')
-    if model == 'internvl2':
-        models.make_internvl2(half)
-    else:
-        models.make({**models.SIZES, **models.TINY}[model], half)
+    models.make_any(model, half)
     half.rename(folder)
 
 
