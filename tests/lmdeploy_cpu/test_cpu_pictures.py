@@ -141,17 +141,7 @@ def folder(tmp_path_factory):
     return make
 
 
-slow = pytest.mark.slow
-
-
-@pytest.mark.parametrize(
-    'family',
-    [
-        'llava_next',
-        'qwen2_vl',
-        *(pytest.param(f, marks=slow) for f in ('llava', 'internvl3', 'qwen2_5_vl', 'qwen3_vl')),
-    ],
-)
+@pytest.mark.parametrize('family', list(vision_models.TINY))
 def test_greedy_tokens_are_transformers(family, folder):
     row = vision.ask_model(family, 'cpu', folder(family))
     assert row['outcome'] in ('equal', 'near tie'), row
