@@ -146,20 +146,21 @@ def measure_engine(
     engine,
     prompts: Sequence[Sequence[int]],
     *,
-    output_tokens: int,
+    output_tokens: int | Sequence[int],
     at_once: int | None = None,
     progress: bool = True,
 ) -> LoadMeasurement:
     """Run prompts of any lengths through `engine` (any of this module's), and take the time of every token.
 
     A closed loop of `at_once` clients: LMDeploy and continuous batching get the next prompt as soon as an answer is
-    done, `generate` works through batches of `at_once`, padded to their longest prompt.  A request's time begins when
-    the engine gets it, a batch's requests begin together.  Nothing is warmed up or repeated: see `repeated`.  Ctrl-C
+    done, `generate` works through batches of `at_once`, padded to their longest prompt, and each as long as its longest
+    answer (what comes after the end of a shorter one does not count).  A request's time begins when the engine gets it,
+    a batch's requests begin together.  Nothing is warmed up or repeated: see `repeated`.  Ctrl-C
     ends it; if any answer was whole by then, the measurement is of those.
 
     Args:
         prompts: token numbers.
-        output_tokens: length of each answer.
+        output_tokens: length of each answer, or a list with one for each.
         at_once: None: all.
 
     Raises:
@@ -169,7 +170,10 @@ def measure_engine(
     from tqdm import tqdm
 
     at_once = len(prompts) if at_once is None else at_once
-    for name, count in (('prompts', len(prompts)), ('output_tokens', output_tokens), ('at_once', at_once)):
+    lengths = [output_tokens] * len(prompts) if isinstance(output_tokens, int) else list(output_tokens)
+    if len(lengths) != len(prompts):
+        raise ValueError(f'{len(prompts)} prompts, and lengths for {len(lengths)} answers')
+    for name, count in (('prompts', len(prompts)), ('output_tokens', min(lengths, default=1)), ('at_once', at_once)):
         if count < 1:
             raise ValueError(f'{name}: at least one is needed, not {count}')
     timings, errors = [], ()
@@ -181,14 +185,15 @@ def measure_engine(
 
         begin_s = time.perf_counter()
         try:
-            engine.stream(prompts, output_tokens, at_once, keep)
+            engine.stream(prompts, lengths, at_once, keep)
         except KeyboardInterrupt:
             if not timings:
                 raise
             errors = ('interrupted',) * (len(prompts) - len(timings))
         wall_time_s = time.perf_counter() - begin_s
-    if wrong := sorted({t.output_tokens for t in timings} - {output_tokens}):
-        raise RuntimeError(f'{type(engine).__name__} made {wrong} tokens, not {output_tokens}')
+    made = sorted(t.output_tokens for t in timings)
+    if not errors and made != sorted(lengths):
+        raise RuntimeError(f'{type(engine).__name__} made {made} tokens, not {sorted(lengths)}')
     return LoadMeasurement(at_once, wall_time_s, 0.0, tuple(timings), errors)
 
 
@@ -258,25 +263,26 @@ class TransformersGenerate:
         )
         return [len(answer) - ids.shape[1] for answer in out.tolist()]  # tolist waits for the device
 
-    def stream(self, prompts, output_tokens: int, at_once: int, keep: Callable[[RequestTiming], None]) -> None:
+    def stream(self, prompts, lengths: list[int], at_once: int, keep: Callable[[RequestTiming], None]) -> None:
         """Call `keep` with the times of each answer."""
         import torch
 
         for at in range(0, len(prompts), at_once):
-            batch, clock, start_s = prompts[at : at + at_once], _Clock(), time.perf_counter()
+            batch, wanted = prompts[at : at + at_once], lengths[at : at + at_once]
+            clock, start_s = _Clock(), time.perf_counter()
             longest = max(map(len, batch))
             ids = torch.tensor([[0] * (longest - len(prompt)) + list(prompt) for prompt in batch])
             mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in batch])
             self.model.generate(
                 input_ids=ids.to(self.model.device),
                 attention_mask=mask.to(self.model.device),
-                max_new_tokens=output_tokens,
+                max_new_tokens=max(wanted),
                 streamer=clock,
                 **self.options,
             )
             times_s = clock.times_s[1:]
-            for prompt in batch:
-                keep(_timing(prompt, start_s, times_s, range(1, len(times_s) + 1)))
+            for prompt, length in zip(batch, wanted, strict=True):
+                keep(_timing(prompt, start_s, times_s[:length], range(1, len(times_s[:length]) + 1)))
 
     def close(self) -> None:
         from .engine import release
@@ -312,14 +318,14 @@ class ContinuousBatching(TransformersGenerate):
             counts[result.request_id] = len(result.generated_tokens)
         return [counts[name] for name in wanted]
 
-    def stream(self, prompts, output_tokens: int, at_once: int, keep: Callable[[RequestTiming], None]) -> None:
-        waiting, begun = list(reversed(prompts)), {}
+    def stream(self, prompts, lengths: list[int], at_once: int, keep: Callable[[RequestTiming], None]) -> None:
+        waiting, begun = list(zip(prompts, lengths, strict=True))[::-1], {}
         try:
             while waiting or begun:
                 while waiting and len(begun) < at_once:
-                    prompt, start_s = waiting.pop(), time.perf_counter()
+                    (prompt, length), start_s = waiting.pop(), time.perf_counter()
                     name = self.manager.add_request(
-                        list(prompt), max_new_tokens=output_tokens, record_timestamps=True, eos_token_id=-1
+                        list(prompt), max_new_tokens=length, record_timestamps=True, eos_token_id=-1
                     )
                     begun[name] = prompt, start_s
                 result = self._next_result()
@@ -388,20 +394,20 @@ class LMDeployEngine:
 
         return asyncio.run_coroutine_threadsafe(together(), self.pipe.internal_thread.loop).result()
 
-    def stream(self, prompts, output_tokens: int, at_once: int, keep: Callable[[RequestTiming], None]) -> None:
+    def stream(self, prompts, lengths: list[int], at_once: int, keep: Callable[[RequestTiming], None]) -> None:
         """Call `keep` with the times of each answer, in this thread."""
         from lmdeploy import GenerationConfig
 
         engine = self.pipe.async_engine
-        fixed = GenerationConfig(max_new_tokens=output_tokens, ignore_eos=True, do_sample=False)
+        fixed = {n: GenerationConfig(max_new_tokens=n, ignore_eos=True, do_sample=False) for n in set(lengths)}
         done: queue.SimpleQueue = queue.SimpleQueue()
-        waiting = iter(prompts)
+        waiting = iter(zip(prompts, lengths, strict=True))
 
         async def client() -> None:
-            for prompt in waiting:
+            for prompt, length in waiting:
                 start_s, times_s, counts = time.perf_counter(), [], []
                 request = await engine.preprocess(
-                    None, engine.session_mgr.get(), gen_config=fixed, input_ids=list(prompt)
+                    None, engine.session_mgr.get(), gen_config=fixed[length], input_ids=list(prompt)
                 )
                 async for out in engine.generate(request, stream_response=True):
                     if out.generate_token_len > (counts[-1] if counts else 0):

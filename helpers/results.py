@@ -55,6 +55,7 @@ def plot_results(results: Mapping, x: str, y: str = 'output_tokens_per_s', ax=No
     Returns matplotlib's axes.  Both scales are logarithmic if all values are above 0.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     ax = ax or plt.subplots(figsize=(7, 3.2))[1]
     for name, found in results.items():
@@ -67,10 +68,12 @@ def plot_results(results: Mapping, x: str, y: str = 'output_tokens_per_s', ax=No
     at = sorted({row[x] for row in result_rows(results)})
     if at and at[0] > 0:
         ax.set(xscale='log', yscale='log')
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter('{x:g}')
     ax.set(xlabel=_TITLES.get(x, x), ylabel=_TITLES.get(y, y))
     if len(at) <= 10:
         ax.set_xticks(at, [f'{value:g}' for value in at])
-        ax.minorticks_off()
+    ax.minorticks_off()
     ax.legend(fontsize=7)
     return ax
 

@@ -103,12 +103,12 @@ class Steps:
     def __init__(self, lacking=0, interrupted_at=None):
         self.lacking, self.interrupted_at = lacking, interrupted_at
 
-    def stream(self, prompts, output_tokens, at_once, keep):
+    def stream(self, prompts, lengths, at_once, keep):
         self.at_once = at_once
-        for number, prompt in enumerate(prompts):
+        for number, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
             if number == self.interrupted_at:
                 raise KeyboardInterrupt
-            count = output_tokens - self.lacking
+            count = length - self.lacking
             times_s = [1.04 + 0.01 * i for i in range(count)]
             keep(offline._timing(prompt, 1.0, times_s, range(1, count + 1)))
 
@@ -130,8 +130,10 @@ def test_ctrl_c_gives_the_answers_there_are():
 
 
 def test_wrong_work_is_no_measurement():
-    with pytest.raises(RuntimeError, match=r'Steps made \[10\] tokens, not 11'):
+    with pytest.raises(RuntimeError, match=r'Steps made \[10\] tokens, not \[11\]'):
         measure_engine(Steps(lacking=1), [[1]], output_tokens=11)
+    with pytest.raises(ValueError, match='1 prompts, and lengths for 2 answers'):
+        measure_engine(Steps(), [[1]], output_tokens=[2, 3])
     for wrong in ({'prompts': []}, {'output_tokens': 0}, {'at_once': 0}):
         with pytest.raises(ValueError, match=f'{next(iter(wrong))}: at least one'):
             measure_engine(Steps(), **{'prompts': [[1]], 'output_tokens': 2} | wrong)
@@ -172,9 +174,11 @@ def test_each_engine_makes_exactly_so_many_tokens(folder, start):
         for batch, tokens in ((2, 3), (1, 1), (3, 5)):
             assert engine.generate(token_prompts(batch, 9), tokens) == [tokens] * batch
         m = measure_engine(engine, ragged, output_tokens=4, at_once=2, progress=False)
+        mixed = measure_engine(engine, ragged, output_tokens=[2, 7, 3, 5, 4], at_once=2, progress=False)
     finally:
         engine.close()
     assert (m.requests, m.clients, m.errors, m.output_tokens) == (5, 2, (), 20)
+    assert sorted((t.input_tokens, t.output_tokens) for t in mixed.timings) == [(2, 4), (3, 7), (5, 3), (9, 2), (9, 5)]
     assert sorted(t.input_tokens for t in m.timings) == [2, 3, 5, 9, 9]
     for t in m.timings:
         assert t.start_s < t.first_s < t.end_s
@@ -196,7 +200,7 @@ def test_padding_changes_no_token(folder):
     for prompts in ([short[:3]], [short[:3], long]):
         with pytest.MonkeyPatch.context() as patch:  # the tokens matter here, not their times
             patch.setattr(offline, '_timing', lambda *_: None)
-            engine.stream(prompts, 6, 2, lambda _: None)
+            engine.stream(prompts, [6] * len(prompts), 2, lambda _: None)
     alone, beside = answers[0][0, 3:], answers[1][0, 9:]
     engine.close()
     assert torch.equal(alone, beside)
