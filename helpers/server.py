@@ -42,7 +42,8 @@ def api_server(
     """Start `lmdeploy serve api_server` on `model`, and wait until it is ready.
 
     The engine is this machine's (`engine_choice`), the key a fresh one.  The server ends with the `with` block, with
-    `stop()`, when nothing names it any more, and with this process, however that ends.
+    `stop()`, when nothing names it any more, and with this process, however that ends.  Pictures come in the request:
+    the server opens no file for a client, and fetches from no host but those of `allowed_media_domains=[…]`.
 
     Args:
         model: a checkpoint's folder, or the id of a repository that LMDeploy fetches.

@@ -4,6 +4,8 @@
 """
 
 import io
+import os
+import pathlib
 
 from .patching import apply_late, patch
 
@@ -92,6 +94,24 @@ def decode_file(old):
             return self.load_bytes(file.read())
 
     return load_file
+
+
+@patch(
+    'lmdeploy.vl.media.connection:load_from_url',
+    "Of a file that is not there one heard 'The URL must be either a HTTP, data or file URL'; one with # or ? in its name "
+    'was not found.',
+    everywhere=True,
+)
+def name_the_missing_file(old):
+
+    def load_from_url(url, media_io, allowed_media_domains=None):
+        if url.startswith(('http:', 'https:', 'data:', 'file:')):
+            return old(url, media_io, allowed_media_domains)
+        if not os.path.isfile(url):
+            raise ValueError(f'no such file: {url[:200]!r} (in {os.getcwd()})')
+        return media_io.load_file(pathlib.Path(url))
+
+    return load_from_url
 
 
 @patch(

@@ -106,6 +106,14 @@ def test_what_cannot_be_read(name, tmp_path):
         load_image(str(tmp_path / 'picture'))
 
 
+def test_a_file_that_is_not_there(tmp_path):
+    for name in ('tiger.png', str(tmp_path / 'tiger.png'), str(tmp_path)):
+        with pytest.raises(ValueError, match='no such file'):
+            load_image(name)
+    (tmp_path / 'tiger #1.png').write_bytes(encoded(PICTURE))
+    assert load_image(str(tmp_path / 'tiger #1.png')).tobytes() == PICTURE.tobytes()
+
+
 @pytest.mark.parametrize(
     ('prompts', 'media'),
     [
@@ -216,6 +224,8 @@ def test_other_failures_have_a_reason_too(pipe, monkeypatch):
         patch.setattr(pipe.async_engine.vl_encoder.model, 'preprocess', broken)
         with pytest.raises(PictureError, match="preprocessing failed: KeyError: 'no such tile'"):
             pipe(('what?', PICTURE), gen_config=CONFIG)
+    with pytest.raises(PictureError, match='Blocked non-global IP'):
+        pipe(('what?', 'http://127.0.0.1:9/x.png'), gen_config=CONFIG)
     # of a prompt without pictures LMDeploy's own answer stays as it is
     answer = pipe('x ' * 2000, gen_config=CONFIG)
     assert (answer.finish_reason, answer.text) == ('error', '')
