@@ -1,0 +1,43 @@
+# Both clients at one server. The page's button Send runs WebChat.send; by hand: `python -m helpers.web_ui URL`, then
+# copy the answer here and add a screenshot.
+import sys
+import time
+
+import pexpect
+
+from helpers import api_server
+from helpers.benchmark import in_a_thread
+from helpers.chat_api import ChatServer
+from helpers.web_chat import WebChat
+
+
+async def ask_page(url, key, question):
+    """What the page answers to the first message of a conversation."""
+    events = WebChat(ChatServer(url, key)).send(question, None, [], '', 0, 1, 400)
+    return [turns async for _, _, _, turns, _ in events][-1][-1].answer
+
+
+room = {'cache_max_entry_count': 0.4, 'session_len': 2048, 'max_batch_size': 16}
+with api_server(AWQ, **room, model_format='awq', model_name=AWQ.name) as server:
+    server_w4a16.engine('W4A16', server)
+    question, end = 'What is TurboMind?', 'double enter to end input >>> '
+    line = ['-m', 'helpers.chat_client', server.url, '--temperature', '0', '--max-tokens', '200']
+    with pexpect.spawn(sys.executable, line, encoding='utf-8', timeout=120, echo=False) as terminal:
+        terminal.expect_exact(end)
+        start = time.perf_counter()
+        terminal.sendline(question)
+        terminal.sendline('')
+        terminal.expect_exact(end)
+        said, seconds = terminal.before.strip(), time.perf_counter() - start
+        terminal.sendline('exit')
+        terminal.sendline('')
+        terminal.expect(pexpect.EOF)
+    server_w4a16.answer(question, said, time_s=seconds, client='terminal', sampling={'temperature': 0})
+
+    question = '讲一个故事'
+    start = time.perf_counter()
+    shown = in_a_thread(ask_page(server.url, server.client.api_key, question))
+    seconds = time.perf_counter() - start
+    server_w4a16.answer(question, shown, time_s=seconds, client='page', sampling={'temperature': 0})
+print(said)
+print(shown)
