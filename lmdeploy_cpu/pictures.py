@@ -98,7 +98,7 @@ def decode_file(old):
 
 @patch(
     'lmdeploy.vl.media.connection:load_from_url',
-    "Of a file that is not there one heard 'The URL must be either a HTTP, data or file URL'; one with # or ? in its name "
+    "Of a file that is not there one heard 'The URL must be either a HTTP, data or file URL'; a name with # or ? in it "
     'was not found.',
     everywhere=True,
 )
