@@ -42,7 +42,9 @@ SIZES = ((224, 224), (448, 448), (640, 480), (1280, 720), (1920, 1080), (4000, 3
 BATCHES, TOKENS_OUT = (1, 8, 32), 64
 RATIOS = (0.2, 0.1)
 CASE_TIMEOUT_S = 150
-REPAIRED = ('llava_next', 'qwen2_vl')  # by lmdeploy_cpu.repair_pictures
+REPAIRED_TOO = (
+    'internvl3'  # shows what the repairs (lmdeploy_cpu.repair_pictures) make of a picture that cannot be read
+)
 COSTS = (  # the most telling first
     ('internvl3-2b', 'turbomind'),
     ('llava-1.5-7b', 'pytorch'),
@@ -146,7 +148,7 @@ def try_model(family: str, engine: str, folder: str) -> dict:
 
     torch.set_num_threads(2)
     row = ask_model(family, engine, folder)
-    if row['outcome'] not in ('equal', 'near tie') and family in REPAIRED:
+    if (engine != 'cpu' and row['outcome'] not in ('equal', 'near tie')) or family == REPAIRED_TOO:
         import lmdeploy_cpu
 
         lmdeploy_cpu.repair_pictures()
@@ -171,13 +173,16 @@ def ask_model(family: str, engine: str, folder: str) -> dict:
     try:
         with pipe:
             answers = greedy(pipe, [asked(image) for image in pictures], TABLE_TOKENS)
+            unreadable = ask_unreadable(pipe)
+            again = greedy(pipe, [asked(pictures[0])], TABLE_TOKENS)[0]
     except Exception as error:
         return {'outcome': 'fails', 'message': said(error), 'ran': title}
     for answer in answers:
         if not answer.token_ids:
             message = f'an empty answer, finish_reason {answer.finish_reason!r}: {answer.error_message}'
             return {'outcome': 'fails', 'message': message, 'ran': title}
-    row = {'ran': title, 'input_tokens': [answer.input_token_len for answer in answers]}
+    row = {'ran': title, 'input_tokens': [answer.input_token_len for answer in answers], 'unreadable': unreadable}
+    row['lives_on'] = list(again.token_ids) == list(answers[0].token_ids)
     reference = Reference(folder.replace('internvl2', 'internvl3'))  # the same weights
     differing = []
     for image, answer in zip(pictures, answers, strict=True):
@@ -195,6 +200,19 @@ def ask_model(family: str, engine: str, folder: str) -> dict:
         'outcome': outcome,
         'message': f'{len(differing)} of {len(answers)} differ, at a distance of {margin}',
     }
+
+
+def ask_unreadable(pipe) -> str:
+    """What comes of a file that is no picture: an error, or an empty answer."""
+    with tempfile.NamedTemporaryFile(suffix='.png') as file:
+        file.write(b'hello')
+        file.flush()
+        parts = [{'type': 'image_url', 'image_url': {'url': file.name}}, {'type': 'text', 'text': QUESTION}]
+        try:
+            (answer,) = greedy(pipe, [[{'role': 'user', 'content': parts}]], 1)
+        except RuntimeError as error:
+            return said(error)
+    return f'{answer.text!r}, finish_reason {answer.finish_reason!r}: {answer.error_message}'
 
 
 def said(error: BaseException) -> str:

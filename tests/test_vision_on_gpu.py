@@ -143,7 +143,10 @@ def test_it_runs_on_a_cpu(tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     there = vision.read_rows(rows)
-    assert there['table', 'internvl3', 'cpu']['outcome'] == 'equal'
+    row = there['table', 'internvl3', 'cpu']
+    assert row['outcome'] == row['repaired']['outcome'] == 'equal'
+    assert row['unreadable'].startswith('PictureError: no picture')
+    assert row['lives_on']
     assert there['table', 'internvl2', 'cpu']['outcome'] == 'refused'
     costs = there['costs', 'internvl3', 'cpu']
     # 112 pixels are 8 × 8 patches, of which 2 × 2 make a token, between two tokens that mark a picture's ends
