@@ -61,8 +61,13 @@ class TaskWork:
 
         return self.keep(device_memory(), label)
 
-    def keep(self, reading, label: str):
-        """Keep a reading that was taken already, `helpers.device_memory()`, under `label`; returns it."""
+    def keep(self, reading, label: str, alone: bool = False):
+        """Keep a reading that was taken already, `helpers.device_memory()`, under `label`; returns it.
+
+        `alone`: in place of all readings so far.
+        """
+        if alone:
+            self._parts['memory'].clear()
         self._parts['memory'].append({'label': label, 'time': now(), **dataclasses.asdict(reading)})
         return reading
 
