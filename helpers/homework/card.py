@@ -44,8 +44,8 @@ class Card:
         lines += [(row['what'], row['value']) for row in e['rows'] if 'what' in row]
         return [(label, printable(str(value))) for label, value in lines]
 
-    def memory(self) -> list[tuple[str, int, int, int | None]]:
-        """Label, bytes before, bytes after, bytes predicted, for each engine; else the first and last reading."""
+    def memory(self) -> list[tuple[str, int | None, int, int | None]]:
+        """Label, bytes before, bytes after, bytes predicted, for each engine; else of the first and last reading."""
         bars = [
             (
                 engine['label'],
@@ -57,7 +57,8 @@ class Card:
         ]
         readings = self.evidence['memory']
         if not bars and readings:
-            bars = [('', readings[0]['used_bytes'], readings[-1]['used_bytes'], None)]
+            first, last = readings[0]['used_bytes'], readings[-1]['used_bytes']
+            bars = [('', first if abs(last - first) >= MIB else None, last, None)]
         return bars
 
     def talk(self) -> list[tuple[str, str, str]]:
@@ -71,7 +72,7 @@ class Card:
         e, t = self.evidence, self.language
         cell = 'style="padding:.2em .8em .2em 0;text-align:left;vertical-align:top'
         rows = ''.join(
-            f'<tr><td {cell};color:{_SOFT};white-space:nowrap">{html.escape(label)}</td>'
+            f'<tr style="background:white"><td {cell};color:{_SOFT};white-space:nowrap">{html.escape(label)}</td>'
             f'<td {cell}">{html.escape(value)}</td></tr>'
             for label, value in [*self.fields(), *((say('memory', t), line) for line in self._memory_lines())]
         )
@@ -96,7 +97,8 @@ class Card:
         lines = []
         for label, before, after, predicted in self.memory():
             line = f'{label}: ' if label else ''
-            line += f'{say("before", t)} {before / MIB:.0f} → {say("after", t)} {after / MIB:.0f} MiB'
+            line += '' if before is None else f'{say("before", t)} {before / MIB:.0f} → {say("after", t)} '
+            line += f'{after / MIB:.0f} MiB'
             if predicted is not None:
                 line += f' ({say("predicted", t)} {predicted / MIB:.0f})'
             lines.append(line)
@@ -144,12 +146,14 @@ class Card:
         for label, before, after, predicted in bars:
             pen.text(_MARGIN, y, f'{say("memory", t)} {label}'.strip(), 20, _SOFT, _LABEL - 12)
             for what, used in (('before', before), ('after', after)):
+                if used is None:
+                    continue
                 pen.box(left, y + 4, right, y + 26, _GROUND)
                 pen.box(left, y + 4, left + (right - left) * used / total, y + 26, _BARS['used'])
                 if what == 'after' and predicted is not None:
                     at = left + (right - left) * min(predicted / total, 1)
                     pen.box(at - 2, y, at + 2, y + 30, _BARS['predicted'])
-                line = f'{say(what, t)} {used / MIB:.0f} MiB'
+                line = f'{"" if before is None else say(what, t) + " "}{used / MIB:.0f} MiB'
                 if what == 'after' and predicted is not None:
                     line += f'   ({say("predicted", t)} {predicted / MIB:.0f} MiB)'
                 y = pen.text(left, y + 30, line, 18, _INK, right - left) + 4

@@ -152,7 +152,7 @@ class TaskWork:
             entry['tool_calls'] = tool_calls
         if not any(a['engine'] == label for a in self._parts['answers']) and found['way'] != 'cli':
             self.memory(f'after {label}')  # some memory is taken with the first request
-            found['after'] = self._parts['memory'][-1]
+            found['after'] = max(found['after'], self._parts['memory'][-1], key=lambda reading: reading['used_bytes'])
             found['used_bytes'] = found['after']['used_bytes'] - found['before']['used_bytes']
         self._parts['answers'].append(entry)
         self._step('answer')

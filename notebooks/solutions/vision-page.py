@@ -28,7 +28,7 @@ with api_server(VLM, session_len=2048, cache_max_entry_count=0.4, max_batch_size
     start = time.perf_counter()
     shown = in_a_thread(ask_page(server.url, server.client.api_key, question, str(PICTURE)))
     seconds = time.perf_counter() - start
-messages = [{'role': 'user', 'content': [{'type': 'text', 'text': question}, {'type': 'image_url'}]}]
-vision_page.answer(messages, shown, time_s=seconds, client='page', image=PICTURE)
+    messages = [{'role': 'user', 'content': [{'type': 'text', 'text': question}, {'type': 'image_url'}]}]
+    vision_page.answer(messages, shown, time_s=seconds, client='page', image=PICTURE)
 vision_page.screenshot(PICTURE, 'the picture')
 print(shown)
