@@ -18,7 +18,8 @@ def flag_copies(submissions: list[Submission]) -> None:
             _both(a, b, WRONG, 'same-archive')
             continue  # all else is the same, too
         if a.name == b.name:
-            _both(a, b, LOOK, 'same-name')
+            _both(a, b, LOOK, 'same-name')  # somebody who handed in twice
+            continue
         _runs(a, b)
         _pictures(a, b)
     for submission in submissions:

@@ -102,8 +102,8 @@ def _cpu_more_bytes(way: str) -> tuple[int, int]:
     ways = ('api_server',) if way in _OWN_PROCESS else ('pipeline',)
     rows = [row for row in bands().data['memory'] if row['way'] in ways]
     more = [row[name] for row in rows for name in ('more_mib', 'more_again_mib')]
-    # The Python of a process of its own grows with the versions of its libraries: half as much again.
-    return round(min(0, *more) * MIB), round(1.5 * max(more) * MIB)
+    # The Python of a process of its own grows with the versions of its libraries: a quarter more.
+    return round(min(0, *more) * MIB), round(1.25 * max(more) * MIB)
 
 
 @functools.cache

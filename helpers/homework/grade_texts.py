@@ -63,13 +63,14 @@ _TEXTS = {
         '{label}：{name} 标注为 W4A16；评分程序不认识其结构，无法核对大小。',
     ),
     'plausible': (
-        'The model can have written the answer: {score:.2f} per token (measured answers: {least:.2f} and above).',
-        '回答与模型相符：每个 token 的平均对数概率为 {score:.2f}（实测回答不低于 {least:.2f}）。',
+        'The model can have written the answer: a mean log-probability of {score:.2f} per token (accepted: '
+        '{least:.2f} and above).',
+        '回答与模型相符：每个 token 的平均对数概率为 {score:.2f}（可接受 {least:.2f} 及以上）。',
     ),
     'implausible': (
-        'This model hardly wrote the answer “{start}…”: {score:.2f} per token; measured answers have {least:.2f} and '
-        'above. Was the text changed, or is it of another model?',
-        '回答“{start}……”不像该模型所写：每个 token 的平均对数概率为 {score:.2f}，实测回答不低于 {least:.2f}。'
+        'This model hardly wrote the answer “{start}…”: a mean log-probability of {score:.2f} per token; accepted: '
+        '{least:.2f} and above. Was the text changed, or is it of another model?',
+        '回答“{start}……”不像该模型所写：每个 token 的平均对数概率为 {score:.2f}，可接受 {least:.2f} 及以上。'
         '文字是否改动过，或出自别的模型？',
     ),
     'unscored': ('Answers not checked against the model: {why}', '未用模型核对回答：{why}'),
@@ -82,6 +83,7 @@ _TEXTS = {
         'the weights of {name} are not those of the tiny-chat that the grader has.',
         '{name} 的权重与评分者的 tiny-chat 不同。',
     ),
+    'why-no-engine': ('the engine {name} is not in the evidence.', '证据中没有引擎 {name}。'),
     'why-sampling': ('temperature {found}; the band was measured up to 1.', '温度为 {found}；实测范围到 1 为止。'),
     'why-picture-or-tools': (
         'the conversation holds pictures or tools.',

@@ -9,7 +9,7 @@ from pathlib import Path
 from .grade_texts import say
 from .rubric import TOTAL
 from .tasks import TASKS
-from .verdicts import MET, NOT_CHECKED, NOT_MET
+from .verdicts import MET, NOT_CHECKED, NOT_MET, WRONG
 
 # Flags that name other learners: for the instructor only.
 COPIES = {'same-archive', 'same-run', 'same-evidence', 'same-picture', 'alike-picture', 'same-name'}
@@ -32,13 +32,15 @@ h1 { font-size: 24px; margin: 0 0 4px } h2 { font-size: 18px; margin: 28px 0 8px
 h3 { font-size: 15px; margin: 16px 0 6px }
 p.soft, .soft { color: #5a5f66; margin: 2px 0 }
 table { border-collapse: collapse; margin: 12px 0 }
-th, td { border: 1px solid #d8dce3; padding: 5px 9px; text-align: left; vertical-align: top }
-th { background: #f5f7fa; font-weight: 600 } td.n { text-align: right; white-space: nowrap }
+td, th { overflow-wrap: normal; border: 1px solid #d8dce3; padding: 5px 9px; text-align: left; vertical-align: top }
+th { background: #f5f7fa; font-weight: 600; font-size: 13px }
+td:first-child, td:last-child { overflow-wrap: anywhere; min-width: 9rem }
+td.n { text-align: right; white-space: nowrap }
 .met { background: #eaf6ec } .notmet { background: #fdeceb } .open { background: #f5f5f5 } .part { background: #fff6e0 }
 ul { margin: 4px 0; padding-left: 22px } li.met::marker { color: #1a7f37 } li.notmet::marker { color: #b42318 }
 ul.marks { list-style: none; padding: 0 } ul.marks li { padding: 4px 10px; margin: 3px 0; border-radius: 4px }
 .flag { display: block } .wrong { color: #b42318 } .look { color: #8a5a00 }
-.row { display: flex; flex-wrap: wrap; gap: 14px } figure { margin: 0; width: 380px } figcaption { font-size: 13px }
+.row { display: flex; flex-wrap: wrap; gap: 14px } figure { margin: 0; width: 330px } figcaption { font-size: 13px }
 figure img { width: 100%; max-height: 460px; object-fit: contain; object-position: top left; border: 1px solid #d8dce3 }
 blockquote { white-space: pre-wrap; margin: 6px 0; padding: 6px 12px; border-left: 3px solid #2b5fb8;
   background: #f5f7fa }
@@ -83,7 +85,10 @@ _OVERVIEW = (
 <td><a href="{{ row.report }}"><bdi>{{ row.name }}</bdi></a><br><span class="soft"><bdi>{{ row.file }}</bdi></span></td>
 <td class="n">{{ row.total }}</td>
 {% for cell in row.cells %}<td class="n {{ cell.kind }}" title="{{ cell.why }}">{{ cell.points }}</td>{% endfor %}
-<td>{% for flag in row.flags %}<span class="flag {{ flag.level }}">{{ flag.text }}</span>{% endfor %}</td>
+<td>{% for flag in row.flags[:3] %}<span class="flag {{ flag.level }}">{{ flag.text }}</span>{% endfor %}
+{% if row.flags | length > 3 %}<details><summary>+ {{ row.flags | length - 3 }}</summary>
+{% for flag in row.flags[3:] %}<span class="flag {{ flag.level }}">{{ flag.text }}</span>{% endfor %}</details>
+{% endif %}</td>
 </tr>{% endfor %}
 </table>
 {% if unreadable %}<h2>{{ say('unreadable') }}</h2>
@@ -219,7 +224,8 @@ def _mark(criterion, language: str) -> dict:
 
 
 def _flags(flags: list, language: str) -> list[dict]:
-    ordered = sorted(flags, key=lambda flag: flag.level != 'wrong')
+    # Copies first: all else may follow from them.
+    ordered = sorted(flags, key=lambda flag: (flag.level != WRONG, flag.key not in COPIES))
     return [{'level': flag.level, 'text': flag.text(language)} for flag in ordered]
 
 

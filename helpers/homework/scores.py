@@ -78,7 +78,7 @@ def score_submissions(submissions: list, wanted: bool = True) -> dict[tuple[int,
 def _why_not(answer: dict, engine: dict | None) -> Said | None:
     """Why an answer is not scored; None: it is."""
     if engine is None:
-        return Said('why-other-model', {'name': answer['engine']})
+        return Said('why-no-engine', {'name': answer['engine']})
     checkpoint = engine['checkpoint']
     shape = shape_of(checkpoint)
     if shape is None or shape.model != TINY_CHAT.name:
