@@ -67,6 +67,29 @@ def test_a_text_is_counted_by_the_models_tokenizer(pipe):
     assert abs(task.evidence()['answers'][0]['output_tokens'] - reply.generate_token_len) <= 1
 
 
+def test_turbomind_is_told_by_its_own_configuration():
+    """There is none here: an object of its shape stands for it (`turbomind.py` keeps what it resolved there)."""
+    from lmdeploy import TurbomindEngineConfig
+
+    asked = TurbomindEngineConfig(cache_max_entry_count=0.4, quant_policy=4, model_format='awq')
+    resolved = TurbomindEngineConfig(
+        cache_max_entry_count=0.4, quant_policy=4, model_format='awq', max_batch_size=384, session_len=32768
+    )
+    turbomind = type('TurboMind', (), {'__module__': 'lmdeploy.turbomind.turbomind', 'engine_config': resolved})()
+    inside = SimpleNamespace(engine=turbomind, backend_config=asked, model_name=str(TINY_CHAT))
+    facts = describe(SimpleNamespace(async_engine=inside))
+    assert (facts.way, facts.engine, facts.device, facts.folder) == ('pipeline', 'turbomind', 'cuda', TINY_CHAT)
+    assert facts.asked == {'cache_max_entry_count': 0.4, 'quant_policy': 4, 'model_format': 'awq'}
+    assert facts.real == {
+        'cache_max_entry_count': 0.4, 'quant_policy': 4, 'session_len': 32768, 'max_batch_size': 384,
+        'dtype': 'auto', 'tp': 1, 'model_format': 'awq', 'block_tokens': 64, 'num_blocks': None,
+    }  # fmt: skip
+    inside.model_name = 'my-model'
+    with pytest.raises(HomeworkError, match='give the folder of the checkpoint'):
+        describe(SimpleNamespace(async_engine=inside))
+    assert describe(SimpleNamespace(async_engine=inside), TINY_CHAT).folder == TINY_CHAT
+
+
 def test_a_command_is_told_by_its_words():
     words = ['lmdeploy', 'chat', str(TINY_CHAT), '--backend', 'pytorch', '--device', 'cpu', '--model-format=awq']
     facts = describe([*words, '--cache-max-entry-count', '0.4', '--quant-policy', '4'])
