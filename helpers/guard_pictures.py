@@ -12,7 +12,7 @@ import binascii
 import io
 import time
 from collections.abc import Iterator
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lmdeploy_cpu.pictures import MOST_PIXELS, decode
 
@@ -103,28 +103,29 @@ def fetch(url: str, domains: set[str]) -> bytes:
     """The bytes at an http(s) address, from one of `domains` alone, after redirects too; not too many, nor for long."""
     import requests
     from lmdeploy.vl.media import connection
-    from urllib3.util import parse_url
 
     deadline = time.monotonic() + FETCH_TIME_S
     with requests.Session() as session:
         for _ in range(REDIRECTS + 1):
-            parsed = parse_url(url)
-            if parsed.scheme not in ('http', 'https') or parsed.hostname not in domains:
-                raise PictureRefused(
-                    f'pictures come from {", ".join(sorted(domains))} alone, not from {parsed.hostname}'
-                )
-            is_safe, reason = connection._is_safe_url(parsed.url)  # no address of a private network
-            if not is_safe:
-                raise PictureRefused(f'{parsed.hostname}: {reason}')
             try:
-                with session.get(parsed.url, stream=True, allow_redirects=False, timeout=FETCH_TIME_S) as response:
+                url = requests.Request('GET', url).prepare().url  # as it is asked for: nobody reads it otherwise
+            except (requests.RequestException, ValueError):
+                raise PictureRefused('that is no address of a picture') from None
+            host = urlsplit(url).hostname
+            if urlsplit(url).scheme not in ('http', 'https') or host not in domains:
+                raise PictureRefused(f'pictures come from {", ".join(sorted(domains))} alone, not from {host}')
+            is_safe, reason = connection._is_safe_url(url)  # no address of a private network
+            if not is_safe:
+                raise PictureRefused(f'{host}: {reason}')
+            try:
+                with session.get(url, stream=True, allow_redirects=False, timeout=FETCH_TIME_S) as response:
                     if response.is_redirect:
-                        url = urljoin(parsed.url, response.headers['Location'])
+                        url = urljoin(url, response.headers['Location'])
                         continue
                     response.raise_for_status()
                     return _read(response, deadline)
             except requests.RequestException as error:
-                raise PictureRefused(f'{parsed.hostname} did not give the picture: {type(error).__name__}') from None
+                raise PictureRefused(f'{host} did not give the picture: {type(error).__name__}') from None
     raise PictureRefused(f'more than {REDIRECTS} redirects')
 
 

@@ -154,6 +154,14 @@ def test_an_allowed_host_is_asked_and_no_other(host):
         fetch(at('/x.png'), {'example.org'})
     with pytest.raises(PictureRefused, match='non-global'):  # allowed or not: a private address
         fetch(at('/x.png'), {'127.0.0.1'})
+    for url in (
+        r'http://evil.test\@127.0.0.1/',
+        'http://127.0.0.1@evil.test/',
+        'http://',
+        'file://127.0.0.1/etc/passwd',
+    ):
+        with pytest.raises(PictureRefused, match=r'not from evil\.test|no address|not from 127'):
+            fetch(url, {'127.0.0.1'})
     assert asked == []
     monkeypatch.setattr(connection, '_is_safe_url', lambda url: (True, ''))
     assert load(at('/here'), ImageMediaIO(), allowed_media_domains=['127.0.0.1']).size == (4, 3)
