@@ -221,7 +221,10 @@ class TaskWork:
         return content | {'code': short_code(content)}
 
     def check(self) -> int:
-        """Print what the task still lacks; where that is nothing, finish it and show its card.  Returns its points."""
+        """Print what the task still lacks; where that is nothing, finish it and show its card.
+
+        Returns its points; none without a name.
+        """
         from .missing import missing
 
         lacking = missing(self.evidence(), self.language)
@@ -236,7 +239,7 @@ class TaskWork:
             print(card)
         else:
             display(card)
-        return self.task.points
+        return self.task.points if self.named else 0
 
     def finish(self, replace: bool = False):
         """Store the evidence and draw the card; returns the card, which shows itself under the cell.

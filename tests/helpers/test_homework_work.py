@@ -200,6 +200,7 @@ def test_without_a_name_nothing_is_stored(folder, monkeypatch, capsys):
     task = noted(begin_task('story', 'your name here'), monkeypatch)
     task.answer('hello', response(STORY))
     assert '(your name here)' in repr(task.finish())
+    assert task.check() == 0
     assert 'Nothing is stored' in capsys.readouterr().out
     assert not folder.exists()
     with pytest.raises(HomeworkError, match='your own name'):
