@@ -40,7 +40,8 @@ td.n { text-align: right; white-space: nowrap }
 ul { margin: 4px 0; padding-left: 22px } li.met::marker { color: #1a7f37 } li.notmet::marker { color: #b42318 }
 ul.marks { list-style: none; padding: 0 } ul.marks li { padding: 4px 10px; margin: 3px 0; border-radius: 4px }
 .flag { display: block } .wrong { color: #b42318 } .look { color: #8a5a00 }
-.row { display: flex; flex-wrap: wrap; gap: 14px } figure { margin: 0; width: 330px } figcaption { font-size: 13px }
+.row { display: flex; flex-wrap: wrap; gap: 14px } figure { margin: 0 0 8px; width: 310px }
+figcaption { font-size: 13px }
 figure img { width: 100%; max-height: 460px; object-fit: contain; object-position: top left; border: 1px solid #d8dce3 }
 blockquote { white-space: pre-wrap; margin: 6px 0; padding: 6px 12px; border-left: 3px solid #2b5fb8;
   background: #f5f7fa }
@@ -97,10 +98,10 @@ _OVERVIEW = (
 {% if not galleries %}<p>{{ say('no-pictures') }}</p>{% endif %}
 {% for gallery in galleries %}
 <h3>{{ gallery.title }}</h3>
-<div class="row">
-{% for picture in gallery.pictures %}<figure><a href="{{ picture.src }}"><img loading="lazy" src="{{ picture.src }}"
+{% for pictures in gallery.rows if pictures %}<div class="row">
+{% for picture in pictures %}<figure><a href="{{ picture.src }}"><img loading="lazy" src="{{ picture.src }}"
  alt="{{ picture.caption }}"></a><figcaption><bdi>{{ picture.name }}</bdi> · {{ picture.caption }}</figcaption></figure>
-{% endfor %}</div>
+{% endfor %}</div>{% endfor %}
 {% if gallery.answers %}<details><summary>{{ say('answers') }} ({{ gallery.answers | length }})</summary>
 {% for answer in gallery.answers %}<p class="soft"><bdi>{{ answer.name }}</bdi> · {{ answer.about }}</p>
 <blockquote>{{ answer.text }}</blockquote>{% endfor %}</details>{% endif %}
@@ -208,9 +209,9 @@ def _galleries(all_graded: list, language: str, places: dict) -> list[dict]:
                 text = answer['text']
                 text = text[:_ANSWER_CHARACTERS] + ('…' if len(text) > _ANSWER_CHARACTERS else '')
                 answers.append({'name': name, 'about': f'{answer["engine"]}, {answer["client"]}', 'text': text})
-        pictures.sort(key=lambda picture: not picture['card'])
+        by_kind = [[p for p in pictures if p['card'] == card] for card in (True, False)]
         if pictures or answers:
-            galleries.append({'title': task.title(language), 'pictures': pictures, 'answers': answers})
+            galleries.append({'title': task.title(language), 'rows': by_kind, 'answers': answers})
     return galleries
 
 
