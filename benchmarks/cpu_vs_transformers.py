@@ -1,11 +1,18 @@
 """Output tokens/s of `lmdeploy_cpu` beside transformers' `generate`: same weights, prompts, lengths, type and run.
 
     make bench        or        python benchmarks/cpu_vs_transformers.py [--quick] [--repeat N] [--json FILE]
+    python benchmarks/cpu_vs_transformers.py --bandwidth
 
 Each request has 64 random tokens in and 128 out (`ignore_eos`; `min_new_tokens` for transformers), greedy.  The two
 take turns within each repeat, so that a busy neighbour hits both, and the table gives the ratio of each turn's pair:
-median, lowest and highest.  Above 1, LMDeploy is faster.  Models: models/tiny-chat (unpacked to Llama for transformers)
-and random weights in a geometry of 34 M parameters.
+median, lowest and highest.  Above 1, LMDeploy is faster; a row that is below its target says so.  Models:
+models/tiny-chat (unpacked to Llama for transformers) and random weights in a geometry of 34 M parameters.
+
+`16, mixed`: 16 requests that want 32, 64, … 512 tokens.  Continuous batching sends each away when it is done;
+transformers' padded batch computes until the last one is.  Only the tokens that were asked for count.
+
+`--bandwidth`: InternLM2-1.8B's geometry in bfloat16, batch 1, beside what the memory allows (a step reads all weights
+but the embedding once; the bandwidth is measured here), and the same in W4A16.  Needs 9 GiB of RAM and 6 GiB of disk.
 """
 
 import argparse
@@ -33,6 +40,11 @@ os.environ.setdefault('TRANSFORMERS_VERBOSITY', 'error')
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOKENS_IN, TOKENS_OUT = 64, 128
+MIXED = '16, mixed'
+MIXED_TOKENS_OUT = [32 * (1 + i * 7 % 16) for i in range(16)]  # 32, 64, … 512 in no order
+TARGETS = {1: 1.0, 4: 1.3, 16: 1.5, MIXED: 2.0}  # LMDeploy / transformers
+BANDWIDTH_TARGET, W4A16_TARGET = 0.8, 2.0
+LARGE = Geometry('InternLM2ForCausalLM', 92544, 2048, 8192, num_layers=24, num_heads=16, num_kv_heads=8, head_dim=128)
 MIDDLE = Geometry('LlamaForCausalLM', 8192, 512, 1536, num_layers=8, num_heads=8, num_kv_heads=4, head_dim=64)
 
 
@@ -53,30 +65,30 @@ def models(work: pathlib.Path):
 
 
 class LMDeploy:
-    def __init__(self, folder, dtype):
+    def __init__(self, folder, dtype, num_gpu_blocks=256):
         from lmdeploy import PytorchEngineConfig, pipeline
 
-        config = PytorchEngineConfig(device_type='cpu', dtype=dtype, session_len=256, num_gpu_blocks=128)
+        config = PytorchEngineConfig(device_type='cpu', dtype=dtype, session_len=1024, num_gpu_blocks=num_gpu_blocks)
         self.pipe = pipeline(str(folder), backend_config=config, log_level='ERROR')
         weights = self.pipe.async_engine.engine.executor.model_agent.patched_model.get_model().parameters()
         self.num_parameters = sum(p.numel() for p in weights)
 
-    def run(self, prompts) -> int:
-        """All prompts at once -> output tokens"""
+    def run(self, prompts, lengths) -> int:
+        """All prompts at once, with so many output tokens each -> output tokens"""
         import asyncio
 
         from lmdeploy import GenerationConfig
 
         engine = self.pipe.async_engine
-        config = GenerationConfig(max_new_tokens=TOKENS_OUT, ignore_eos=True)
 
-        async def one(ids):
+        async def one(ids, length):
+            config = GenerationConfig(max_new_tokens=length, ignore_eos=True)
             request = await engine.preprocess(None, engine.session_mgr.get(), gen_config=config, input_ids=ids)
             outputs = [out async for out in engine.generate(request, stream_response=False)]
             return outputs[-1].generate_token_len
 
         async def together():
-            return sum(await asyncio.gather(*[one(ids) for ids in prompts]))
+            return sum(await asyncio.gather(*map(one, prompts, lengths)))
 
         return asyncio.run_coroutine_threadsafe(together(), self.pipe.internal_thread.loop).result()
 
@@ -93,43 +105,49 @@ class Transformers:
         ).eval()
 
     @torch.inference_mode()
-    def run(self, prompts) -> int:
-        """All prompts in one batch of equal lengths -> output tokens"""
+    def run(self, prompts, lengths) -> int:
+        """All prompts, of equal lengths, in one batch, until the longest answer is there -> output tokens asked for"""
         ids = torch.tensor(prompts)
         out = self.model.generate(
             ids,
             attention_mask=torch.ones_like(ids),
             do_sample=False,
-            min_new_tokens=TOKENS_OUT,
-            max_new_tokens=TOKENS_OUT,
+            min_new_tokens=max(lengths),
+            max_new_tokens=max(lengths),
             pad_token_id=2,
         )
-        return out[:, ids.size(1) :].numel()
+        return sum(min(length, row.numel()) for length, row in zip(lengths, out[:, ids.size(1) :], strict=True))
 
 
-def rate(side, prompts) -> float:
-    """Output tokens a second, prefill included."""
+def rate(side, prompts, lengths=None) -> float:
+    """Output tokens a second, prefill included; `lengths` in tokens, TOKENS_OUT each if None."""
+    lengths = lengths or [TOKENS_OUT] * len(prompts)
     start = time.perf_counter()
-    tokens = side.run(prompts)
+    tokens = side.run(prompts, lengths)
     seconds = time.perf_counter() - start
-    if tokens != len(prompts) * TOKENS_OUT:
-        raise RuntimeError(f'{type(side).__name__} made {tokens} tokens instead of {len(prompts)} × {TOKENS_OUT}')
+    if tokens != sum(lengths):
+        raise RuntimeError(f'{type(side).__name__} made {tokens} tokens instead of {sum(lengths)}')
     return tokens / seconds
 
 
 # ---------------------------------------------------------------- measure and tell
 
 
-def take_turns(ours, theirs, prompts, repeat, progress) -> list[tuple[float, float]]:
+def take_turns(ours, theirs, prompts, repeat, progress, **lengths) -> list[tuple[float, float]]:
     """Output tokens/s of both, `repeat` times."""
     pairs = []
     for turn in range(repeat + 1):
         sides = (ours, theirs) if turn % 2 else (theirs, ours)
-        found = {side: rate(side, prompts) for side in sides}
+        found = {side: rate(side, prompts, **lengths) for side in sides}
         if turn:  # the first is to warm up
             pairs.append((found[ours], found[theirs]))
         progress.update()
     return pairs
+
+
+def random_prompts(count: int, vocab: int) -> list[list[int]]:
+    generator = torch.Generator().manual_seed(count)
+    return torch.randint(8, vocab, (count, TOKENS_IN), generator=generator).tolist()
 
 
 def measure(args, progress) -> list[dict]:
@@ -141,9 +159,9 @@ def measure(args, progress) -> list[dict]:
                     theirs = Transformers(transformers_folder, dtype)
                     vocab = theirs.model.config.vocab_size
                     for batch in args.batches:
-                        generator = torch.Generator().manual_seed(batch)
-                        prompts = torch.randint(8, vocab, (batch, TOKENS_IN), generator=generator).tolist()
-                        pairs = take_turns(ours, theirs, prompts, args.repeat, progress)
+                        mixed = {'lengths': MIXED_TOKENS_OUT} if batch == MIXED else {}
+                        prompts = random_prompts(16 if mixed else batch, vocab)
+                        pairs = take_turns(ours, theirs, prompts, args.repeat, progress, **mixed)
                         rows.append(
                             {
                                 'model': name,
@@ -163,8 +181,8 @@ def measure(args, progress) -> list[dict]:
 def table(rows) -> str:
     """Markdown: medians of tokens/s, and the ratio with its spread."""
     lines = [
-        '| model | dtype | batch | LMDeploy | transformers | ratio | lowest to highest |',
-        '|---|---|--:|--:|--:|--:|--:|',
+        '| model | dtype | batch | LMDeploy | transformers | ratio | lowest to highest | target |',
+        '|---|---|--:|--:|--:|--:|--:|--:|',
     ]
     for r in rows:
         ours, theirs, ratio = (
@@ -172,30 +190,94 @@ def table(rows) -> str:
         )
         lines.append(
             f'| {r["model"]}, {r["parameters"] / 1e6:.1f} M | {r["dtype"]} | {r["batch"]} | {ours:.0f} | {theirs:.0f} '
-            f'| **{ratio:.2f}** | {min(r["ratios"]):.2f} to {max(r["ratios"]):.2f} |'
+            f'| **{ratio:.2f}** | {min(r["ratios"]):.2f} to {max(r["ratios"]):.2f} | {verdict(ratio, r["batch"])} |'
         )
     return '\n'.join(lines)
+
+
+def verdict(ratio: float, batch) -> str:
+    """'1.3', or '1.3 missed'; empty for a batch without a target"""
+    target = TARGETS.get(batch)
+    return '' if target is None else f'{target:g}' + (' missed' if ratio < target else '')
+
+
+# ---------------------------------------------------------------- how near the memory's bandwidth
+
+
+def read_bandwidth(nbytes: int = 2**30) -> float:
+    """Bytes a second that all threads read from memory together: the best of ten sums."""
+    x = torch.ones(nbytes // 4)
+
+    def seconds():
+        start = time.perf_counter()
+        x.sum()
+        return time.perf_counter() - start
+
+    return nbytes / min(seconds() for _ in range(10))
+
+
+def measure_bandwidth(repeat: int) -> dict:
+    """One request after the other, bfloat16 and W4A16, each engine by itself: both would take more than most have."""
+    from helpers.checkpoints import random_checkpoint
+    from lmdeploy_cpu.budget import available_memory
+
+    if (available_memory() or 0) < 9 * 2**30:
+        sys.exit(f'--bandwidth needs 9 GiB of free RAM, there are {(available_memory() or 0) / 2**30:.1f}')
+    lmdeploy_cpu.set_memory_budget(6 * 2**30)
+    weights = LARGE.num_parameters - LARGE.vocab_size * LARGE.hidden_size  # the embedding gives one row
+    found = {'bytes_per_token': 2 * weights, 'bandwidth_bytes_per_s': read_bandwidth()}
+    prompts = random_prompts(1, LARGE.vocab_size)
+    for name, awq in (('bfloat16', False), ('w4a16', True)):
+        with tempfile.TemporaryDirectory() as work:
+            folder = random_checkpoint(LARGE, pathlib.Path(work) / name, device='cpu', awq=awq)
+            with contextlib.closing(LMDeploy(folder, 'bfloat16', num_gpu_blocks=32)) as side:
+                rates = [rate(side, prompts) for _ in tqdm(range(repeat + 1), desc=name, file=sys.stderr)][1:]
+        found[f'{name}_tokens_per_s'] = rates
+        found['bandwidth_bytes_per_s'] = max(found['bandwidth_bytes_per_s'], read_bandwidth())
+        gc.collect()
+    return found
+
+
+def tell_bandwidth(found: dict) -> str:
+    plain, w4a16 = (statistics.median(found[f'{name}_tokens_per_s']) for name in ('bfloat16', 'w4a16'))
+    limit = found['bandwidth_bytes_per_s'] / found['bytes_per_token']
+    share, times = plain / limit, w4a16 / plain
+    return (
+        f'memory: {found["bandwidth_bytes_per_s"] / 1e9:.1f} GB/s, {found["bytes_per_token"] / 1e9:.2f} GB a token: '
+        f'{limit:.2f} tokens/s at most\n'
+        f'bfloat16: {plain:.2f} tokens/s, {share:.0%} of that (target {BANDWIDTH_TARGET:.0%}'
+        f'{", missed" if share < BANDWIDTH_TARGET else ""})\n'
+        f'W4A16: {w4a16:.2f} tokens/s, {times:.2f} times bfloat16 (target {W4A16_TARGET:g}'
+        f'{", missed" if times < W4A16_TARGET else ""})'
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--repeat', type=int, default=5, help='turns of each pair, after one to warm up')
-    parser.add_argument('--batches', type=int, nargs='+', default=[1, 4, 16])
+    parser.add_argument('--batches', type=int, nargs='+', help='of equal lengths (default: 1, 4, 16, and 16 mixed)')
     parser.add_argument('--dtypes', nargs='+', default=['float32', 'bfloat16'], choices=['float32', 'bfloat16'])
     parser.add_argument('--threads', type=int, help="torch's threads for both (default: torch's own choice)")
     parser.add_argument('--json', type=pathlib.Path, metavar='FILE', help='write every measurement there too')
+    parser.add_argument(
+        '--bandwidth', action='store_true', help="only that: a 1.8B model beside the memory's bandwidth"
+    )
     parser.add_argument('--quick', action='store_true', help='one turn, batch 1 and 4: does it run at all?')
     args = parser.parse_args()
     if args.repeat < 1:
         parser.error('--repeat must be at least 1')
     if args.quick:
-        args.repeat, args.batches = 1, [1, 4]
+        args.repeat, args.batches = 1, args.batches or [1, 4]
+    args.batches = args.batches or list(TARGETS)
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
     if args.threads:
         torch.set_num_threads(args.threads)
 
     lmdeploy_cpu.enable()
+    if args.bandwidth:
+        print(tell_bandwidth(measure_bandwidth(args.repeat)))
+        return
     total = 2 * len(args.dtypes) * len(args.batches) * (args.repeat + 1)
     with tqdm(total=total, desc='pairs of runs', file=sys.stderr) as progress:
         rows = measure(args, progress)

@@ -1,5 +1,6 @@
 """Changes that point the engine at the CPU: its operators, its memory, and the places that name 'cuda'."""
 
+import contextlib
 import copy
 import dataclasses
 
@@ -81,6 +82,34 @@ def clone_tensors(x):
     return x
 
 
+def _unlabelled(old):
+    plain = old.__wrapped__
+
+    def call(*args, **kwargs):
+        return plain(*args, **kwargs) if on_cpu() else old(*args, **kwargs)
+
+    return call
+
+
+_LABELS = "Names itself for torch's profiler, which takes longer than what is done; here it does without."
+for _target in (
+    f'{_AGENT}:BaseModelAgent.get_logits',
+    'lmdeploy.pytorch.engine.engine_loop:EngineLoop._make_infer_outputs',
+    'lmdeploy.pytorch.engine.inputs_maker:InputsMakerAsync._make_forward_inputs',
+    'lmdeploy.pytorch.engine.inputs_maker:InputsMakerAsync.create_model_inputs_delta',
+    'lmdeploy.pytorch.model_inputs:StepContextManager.build_context',
+    'lmdeploy.pytorch.strategies.ar.model_agent:ARStoppingCriteria.step',
+    'lmdeploy.pytorch.strategies.ar.sampling:ARSamplingStrategy.make_sampling_inputs',
+    'lmdeploy.pytorch.strategies.ar.step_inputs:ARStepInputs.step_decode',
+):
+    patch(_target, _LABELS)(_unlabelled)
+
+
+@patch(f'{_AGENT}:record_function', 'The same, inside of functions.')
+def no_labels(old):
+    return lambda name: contextlib.nullcontext() if on_cpu() else old(name)
+
+
 def _cpu(device):
     return 'cpu' if on_cpu() and device != 'meta' else device
 
@@ -103,8 +132,10 @@ def free_memory(old):
             return old(self)
         model = self.patched_model
         model = model if isinstance(model, torch.nn.Module) else model.get_model()
-        storages = (tensor.untyped_storage() for tensor in (*model.parameters(), *model.buffers()))
-        weight_bytes = sum({s.data_ptr(): s.nbytes() for s in storages}.values())  # a tied output head counts once
+        tensors = (*model.parameters(), *model.buffers())
+        # a tied output head counts once; a packed weight (linear.py) has no storage that could be shared
+        kept = {id(t) if t.is_mkldnn else t.untyped_storage().data_ptr(): t.nbytes for t in tensors}
+        weight_bytes = sum(kept.values())
         budget_bytes = memory_budget()
         if weight_bytes >= budget_bytes:
             raise UnsupportedError(

@@ -65,7 +65,8 @@ class CpuLinearW4A16Impl(LinearW4A16Impl):
     def forward(self, x, qweight, scales, qzeros, bias=None, all_reduce=False, group=None):
         """x [..., in], weights as `update_weights` returned them, bias [out] -> [..., out] in the dtype of x."""
         rows = x.reshape(-1, x.size(-1)).contiguous()
-        if rows.dtype == torch.bfloat16 and 0 < rows.size(0) <= self.kernel_rows:
+        # decoding is traced (graph.py), and there sizes are no numbers: the kernel takes any batch
+        if self.kernel and (torch.jit.is_tracing() or 0 < rows.size(0) <= self.kernel_rows):
             weight = qweight.view(scales.size(1), -1)
             y = torch.ops.aten._weight_int4pack_mm_for_cpu(rows, weight, self.group_size, scales)
         else:

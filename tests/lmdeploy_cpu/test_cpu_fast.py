@@ -1,0 +1,84 @@
+"""What makes the CPU device fast: packed weights, and a decoding step that is one traced call.  No clocks here."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from cpu_support import PROMPT_LENGTHS, assert_same
+
+from lmdeploy_cpu import linear
+from lmdeploy_cpu.graph import CpuGraphRunner
+
+needs_packing = pytest.mark.skipif(not linear.can_pack(torch.float32), reason='oneDNN packs nothing here')
+
+
+@pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16], ids=str)
+def test_a_packed_weight_is_the_same_weight(dtype):
+    if not linear.can_pack(dtype):
+        pytest.skip('oneDNN does not pack this type on this processor')
+    generator = torch.Generator().manual_seed(1)
+    weight = torch.randn(192, 256, generator=generator).to(dtype)
+    bias = torch.randn(192, generator=generator).to(dtype)
+    packed = linear.pack(weight)
+    assert packed.is_mkldnn
+    assert packed.nbytes == weight.nbytes
+    assert torch.equal(packed.to_dense(dtype), weight)
+    for shape in ((1,), (4,), (17,), (300,), (2, 3), (0,)):
+        x = torch.randn(*shape, 256, generator=generator).to(dtype)
+        got, want = linear.multiply(x, packed, bias), F.linear(x.double(), weight.double(), bias.double())
+        assert got.shape == want.shape
+        if x.numel():
+            assert (got - want).norm() / want.norm() < (1e-6 if dtype == torch.float32 else 2**-8)
+
+
+@needs_packing
+def test_nothing_is_packed_that_would_grow():
+    weight = torch.randn(1001, 256)
+    assert linear.pack(weight) is weight
+
+
+@needs_packing
+def test_every_layer_but_a_tied_head_is_packed(engine):
+    model = engine('llama').model_agent.patched_model.get_model()
+    assert sum(p.is_mkldnn for p in model.parameters()) >= 3 * 4  # the head has 1000 rows, which is no whole block
+    tied = engine('qwen2').model_agent.patched_model.get_model()
+    assert not tied.lm_head.weight.is_mkldnn
+
+
+@pytest.mark.parametrize('name', ['llama', 'internlm2', 'qwen2', 'qwen2-window', 'qwen3'])
+def test_decoding_runs_from_the_trace(name, engine, reference, prompts):
+    """The model's Python runs for the prefill alone, and the answers are those of transformers."""
+    eng = engine(name)
+    runner = eng.model_agent.patched_model
+    assert isinstance(runner, CpuGraphRunner)
+    assert runner.traceable
+    assert runner.trace is not None  # by the warm-up
+    passes = []
+    hook = runner.model.register_forward_pre_hook(
+        lambda _, args, kwargs: passes.append(kwargs['attn_metadata'].max_q_seqlen), with_kwargs=True
+    )
+    batch = prompts(PROMPT_LENGTHS)
+    try:
+        assert_same(eng.greedy(batch), reference(name).greedy(batch), batch)
+    finally:
+        hook.remove()
+    assert passes
+    assert 1 not in passes
+
+
+def test_what_cannot_be_traced_runs_all_the_same(engine, reference, prompts, monkeypatch):
+    eng = engine('llama')
+    runner = eng.model_agent.patched_model
+    runner.reset()
+    branch = runner.model.model.norm.forward
+    monkeypatch.setattr(
+        runner.model.model.norm, 'forward', lambda x, residual: branch(x, residual) if x.sum() < 1e9 else None
+    )
+    batch = prompts(PROMPT_LENGTHS[:5])
+    try:
+        assert_same(eng.greedy(batch), reference('llama').greedy(batch), batch)
+        assert not runner.traceable
+    finally:
+        monkeypatch.undo()
+        runner.reset()
+    assert_same(eng.greedy(batch), reference('llama').greedy(batch), batch)
+    assert runner.trace is not None
