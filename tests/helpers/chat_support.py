@@ -42,16 +42,16 @@ def free_port() -> int:
 
 
 class LMDeployServer:
-    """tiny-chat behind `serve api_server`; it can be killed, and started again on the same port."""
+    """A model behind `serve api_server`; it can be killed, and started again on the same port."""
 
-    def __init__(self, log: Path):
-        self.port, self.log, self.process = free_port(), log, None
+    def __init__(self, log: Path, model: Path = ROOT / 'models' / 'tiny-chat'):
+        self.port, self.log, self.process, self.model = free_port(), log, None, model
         self.url = f'http://127.0.0.1:{self.port}'
         self.start()
 
     def start(self, timeout_s=180) -> None:
-        command = [sys.executable, '-m', 'lmdeploy_cpu', 'serve', 'api_server', ROOT / 'models' / 'tiny-chat']
-        command += ['--backend', 'pytorch', '--device', 'cpu', '--dtype', 'float32', '--model-name', 'tiny-chat']
+        command = [sys.executable, '-m', 'lmdeploy_cpu', 'serve', 'api_server', self.model]
+        command += ['--backend', 'pytorch', '--device', 'cpu', '--dtype', 'float32', '--model-name', self.model.name]
         command += ['--server-name', '127.0.0.1', '--server-port', self.port, '--api-keys', KEY]
         command += ['--session-len', SESSION_LEN, '--log-level', 'ERROR']
         with open(self.log, 'a') as log:

@@ -1,6 +1,6 @@
 """The chat page in headless Chromium, with LMDeploy's server and with one that answers by rule.
 
-COURSE_STORE_PICTURE=1 stores the page's picture for the chapter, in imgs/web_ui.png.
+COURSE_STORE_PICTURE=1 stores the page's pictures for the chapters, in imgs/web_ui.png and imgs/vlm_page.png.
 """
 
 import asyncio
@@ -20,10 +20,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
-from chat_support import KEY, ROOT, RuleServer, environment, free_port
-from PIL import Image
+from chat_support import KEY, ROOT, LMDeployServer, RuleServer, environment, free_port
+from PIL import Image, ImageDraw
 
 import helpers
 from helpers import web_ui
@@ -307,6 +308,34 @@ def test_the_settings_and_the_image_are_sent(ruled, rule, tab, tmp_path):
     assert user['content'][1]['image_url']['url'].startswith('data:image/jpeg;base64,')
     assert t.wait_for_selector('#chat .user img')
     assert answers(t) == ['LOOK']
+
+
+def test_a_model_that_sees_describes_the_chapters_tiger(outside, tab, tmp_path):
+    chapter = nbformat.read(ROOT / 'notebooks' / '06_vlm.ipynb', as_version=4)
+    drawing = {'Image': Image, 'ImageDraw': ImageDraw}
+    exec(next(cell.source for cell in chapter.cells if cell.id == 'tiger'), drawing)
+    drawing['tiger'].save(tmp_path / 'tiger.png')
+    server = LMDeployServer(tmp_path / 'log.txt', ROOT / 'models' / 'tiny-vlm')
+    page = Page(outside, server.url, '--vision')
+    try:
+        t = tab(page.url)
+        t.set_viewport_size({'width': 1280, 'height': 960})  # all of the tiger
+        t.fill('#temperature input[type=number]', '0')
+        t.set_input_files('#image input[type=file]', tmp_path / 'tiger.png')
+        t.wait_for_selector('#image img')
+        send(t, 'describe this image')
+        wait_for_text(t, '#speed', 'tokens/s')
+        assert 'tiger' in answers(t)[0]
+        send(t, '背景是什么颜色的？')  # about the picture of the first turn
+        wait_for(lambda: len(answers(t)) == 2 and '白色' in answers(t)[1])
+        wait_for_text(t, '#speed', 'tokens/s')
+        picture = ROOT / 'imgs' / 'vlm_page.png' if os.environ.get('COURSE_STORE_PICTURE') else tmp_path / 'page.png'
+        t.screenshot(path=picture)
+        assert len(Image.open(picture).convert('RGB').getcolors(1 << 20)) > 50
+        assert picture.stat().st_size < 150 * 1024
+    finally:
+        page.end()
+        server.kill()
 
 
 def test_stop_keeps_what_came_and_ends_the_request(ruled, rule, tab):
