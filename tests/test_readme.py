@@ -45,4 +45,4 @@ def test_the_chapters_make_slides(tmp_path):
 
 def test_every_picture_is_drawn_by_the_script_or_taken_by_a_test():
     drawn = set(re.findall(r"'([a-z_]+)': [a-z_]+", (ROOT / 'imgs' / 'draw.py').read_text().split('def main')[1]))
-    assert {p.stem for p in (ROOT / 'imgs').glob('*.png')} == drawn | {'web_ui'}
+    assert {p.stem for p in (ROOT / 'imgs').glob('*.png')} == drawn | {'web_ui', 'vlm_page'}
