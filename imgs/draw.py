@@ -7,6 +7,7 @@ import matplotlib
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
+from speed_plots import speed, speed_latency, speed_server
 
 HERE = Path(__file__).resolve().parent
 BLUE, GREEN, SAND, GREY, RED = '#d7e6f8', '#daf0dd', '#fbf0d4', '#eceff1', '#f9dcdc'
@@ -247,6 +248,9 @@ def main() -> None:
         'addresses': addresses,
         'vlm': vlm,
         'scaling': scaling,
+        'speed': speed,
+        'speed_latency': speed_latency,
+        'speed_server': speed_server,
     }
     for name, draw in figures.items():
         fig = draw()

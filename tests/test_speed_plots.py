@@ -1,0 +1,51 @@
+"""The pictures of chapter 7 show what the record of speeds holds."""
+
+import sys
+
+import matplotlib
+import pytest
+
+matplotlib.use('Agg')
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from helpers import load_record
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'imgs'))
+
+import speed_plots
+
+
+@pytest.fixture(scope='module')
+def record():
+    yield load_record('h200/speed')
+    plt.close('all')
+
+
+@pytest.mark.parametrize(('draw', 'x'), [(speed_plots.speed, 'batch'), (speed_plots.speed_latency, 'tpot_s')])
+def test_every_row_is_a_point(record, draw, x):
+    fig, wanted, drawn = draw(), {}, {}
+    for row in record.data['rows']:
+        title = f'{record.data["models"][row["model"]]}, {row["tokens_in"]} tokens in'
+        value = row[x] if x == 'batch' else 1e3 * row[x]
+        points = wanted.setdefault((title, record.data['engines'][row['engine']]), [])
+        points.append((value, row['output_tokens_per_s']))
+    for ax in fig.axes:
+        for line in ax.lines:
+            drawn[ax.get_title(), line.get_label()] = sorted(zip(*line.get_data(), strict=True))
+    assert drawn == {key: sorted(points) for key, points in wanted.items()}
+    assert {text.get_text() for text in fig.legends[0].get_texts()} == {engine for _, engine in wanted}
+    assert any(record.device in text.get_text() for text in fig.texts)
+
+
+def test_every_rate_is_a_point(record):
+    ttft, tpot, throughput = speed_plots.speed_server().axes
+    rates = sorted((row['model'], row['requests_per_s']) for row in record.data['rates'])
+    for ax, name in ((ttft, 'ttft'), (tpot, 'tpot')):
+        for percentile in ('p50', 'p95'):
+            lines = [line for line in ax.lines if line.get_label().endswith(percentile.upper())]
+            shown = sorted(value for line in lines for value in line.get_ydata())
+            assert shown == pytest.approx(sorted(1e3 * row[f'{name}_{percentile}_s'] for row in record.data['rates']))
+    assert sum(len(line.get_xdata()) for line in throughput.lines) == len(rates) + 2  # and what was asked for
