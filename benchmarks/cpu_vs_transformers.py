@@ -32,6 +32,7 @@ import lmdeploy_cpu  # before torch: it sets how OpenMP's threads wait
 import torch  # isort: skip
 from tqdm.auto import tqdm
 
+from helpers.files import write_whole
 from helpers.geometry import Geometry
 
 # Before the first import of transformers, which reads them.
@@ -296,9 +297,7 @@ def main() -> None:
             'tokens_out': TOKENS_OUT,
             'rows': rows,
         }
-        temporary = args.json.with_name(args.json.name + '.part')
-        temporary.write_text(json.dumps(record, indent=1) + '\n')
-        temporary.rename(args.json)
+        write_whole(args.json, (json.dumps(record, indent=1) + '\n').encode())
         print(f'\nwritten: {args.json}')
 
 

@@ -30,6 +30,23 @@ def write_json(path: Path, content: dict) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write `content` to a file beside `path`, then rename it: half a file never stands there."""
+    half = path.with_name(f'.{path.name}.{os.getpid()}.part')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(half, 'wb') as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError as error:
+        why = error.strerror or error
+        raise OSError(error.errno, f'{tilde(path)} cannot be written ({why}): nothing was changed') from None
+    finally:
+        half.unlink(missing_ok=True)
+
+
 def is_lfs_pointer(path: Path) -> bool:
     """Whether `path` is the note of some 130 bytes that git leaves where git-lfs has not fetched the file."""
     if path.stat().st_size > 1024:

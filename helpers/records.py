@@ -14,6 +14,8 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from .files import write_whole
+
 RECORDS = Path(__file__).resolve().parent.parent / 'records'
 _PACKAGES = ('lmdeploy', 'torch', 'transformers')
 
@@ -116,13 +118,7 @@ def save_record(record: Record, name: str, folder: Path = RECORDS) -> Path:
     path = _path(name, folder)
     # First the text: figures that JSON does not know must not cost the old record.
     text = json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False, allow_nan=False) + '\n'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    try:
-        half.write_text(text, encoding='utf-8')
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_whole(path, text.encode())
     return path
 
 

@@ -3,9 +3,10 @@
 import csv
 import io
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from .files import write_whole
 
 _TITLES = {
     'clients': 'at once',
@@ -95,12 +96,7 @@ def save_results(results: Mapping, path: str | Path, **about) -> Path:
         text = out.getvalue()
     else:
         raise ValueError(f'{path}: the name must end in .json or .csv')
-    half = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        half.write_text(text, encoding='utf-8')
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_whole(path, text.encode())
     return path
 
 

@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 
-from ..files import tilde
+from ..files import tilde, write_whole
 from .tasks import TASKS
 
 SCHEMA = 1
@@ -72,22 +72,6 @@ def write_evidence(evidence: dict, folder: Path | None = None) -> Path:
     path = evidence_path(evidence['task'], folder)
     write_whole(path, (json.dumps(evidence, indent=1, ensure_ascii=False, allow_nan=False) + '\n').encode())
     return path
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write `content` to a file beside `path`, then rename it: half a file never stands there."""
-    half = path.with_name(f'.{path.name}.{os.getpid()}.part')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(half, 'wb') as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    except OSError as error:
-        raise OSError(error.errno, f'{tilde(path)} cannot be written ({error.strerror}): nothing was changed') from None
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def read_evidence(path: Path) -> dict:

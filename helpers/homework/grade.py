@@ -17,9 +17,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..files import replaced_folder, tilde
+from ..files import replaced_folder, tilde, write_whole
 from .copies import flag_copies
-from .evidence import write_whole
 from .pack import slug
 from .pages import overview_page, report_page, visible, write_pictures
 from .reading import Submission, read_submission

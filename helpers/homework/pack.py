@@ -13,9 +13,9 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
-from ..files import lock_of, locked, tilde
+from ..files import lock_of, locked, tilde, write_whole
 from .card import Card
-from .evidence import SCHEMA, HomeworkError, check_name, now, read_all, submission_folder, write_whole
+from .evidence import SCHEMA, HomeworkError, check_name, now, read_all, submission_folder
 from .missing import missing
 from .privacy import clean_text, leaks
 from .report import html_page, markdown

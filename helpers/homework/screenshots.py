@@ -5,8 +5,8 @@ import hashlib
 import io
 from pathlib import Path
 
-from ..files import tilde
-from .evidence import HomeworkError, submission_folder, write_whole
+from ..files import tilde, write_whole
+from .evidence import HomeworkError, submission_folder
 
 FILE_BYTES = 40 << 20
 PIXELS = 60_000_000  # a bomb of a few bytes can hold more

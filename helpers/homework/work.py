@@ -248,8 +248,8 @@ class TaskWork:
 
         Raises HomeworkError if the same task was finished in another notebook meanwhile; `replace=True` replaces it.
         """
+        from ..files import write_whole
         from .card import Card
-        from .evidence import write_whole
 
         self._step('finish')
         self.memory('at the end')
