@@ -4,10 +4,10 @@ import dataclasses
 import hashlib
 import io
 import itertools
-import warnings
 from pathlib import Path
 
-PIXELS = 60_000_000  # as screenshots.py has it; a bomb of a few bytes can hold more
+from .screenshots import PIXELS, strictly
+
 SHOWN = 1600  # pixels along a side that a page gets
 _GRID = 16  # of the perceptual hash: 16 x 16 brightness steps
 # Of 256 bits.  Two different pages differ in a hundred, a page saved again or made smaller in a handful.
@@ -37,13 +37,11 @@ def read_picture(folder: Path, file: str, task: str) -> Picture:
 
     content = (folder / file).read_bytes()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('error', Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=('PNG', 'JPEG')) as image:
-                if image.width * image.height > PIXELS:
-                    raise ValueError(f'{image.width} x {image.height} pixels are too many')
-                code = image.info.get('course-code')
-                pixels = image.convert('RGB')
+        with strictly(), Image.open(io.BytesIO(content), formats=('PNG', 'JPEG')) as image:
+            if image.width * image.height > PIXELS:
+                raise ValueError(f'{image.width} x {image.height} pixels are too many')
+            code = image.info.get('course-code')
+            pixels = image.convert('RGB')
     except ValueError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

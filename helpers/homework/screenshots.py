@@ -1,8 +1,10 @@
 """A learner's own pictures: looked at before they go in, and stored without what they tell of their maker."""
 
+import contextlib
 import datetime
 import hashlib
 import io
+import warnings
 from pathlib import Path
 
 from ..files import tilde, write_whole
@@ -49,10 +51,22 @@ def take_in(path: Path, name: str, since: str = '', folder: Path | None = None) 
     }
 
 
+@contextlib.contextmanager
+def strictly():
+    """Within it half a picture and a bomb are errors, whatever Pillow was told: LMDeploy has it take halves."""
+    from PIL import Image, ImageFile
+
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', Image.DecompressionBombWarning)
+            yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def _opened(path: Path):
     """The picture's pixels alone, when it was taken, and what says so."""
-    import warnings
-
     from PIL import Image, ImageOps
 
     if not path.is_file():
@@ -62,19 +76,17 @@ def _opened(path: Path):
     if size == 0 or size > FILE_BYTES:
         raise HomeworkError(f'{path.name} has {size} bytes: a screenshot has some, and at most {FILE_BYTES >> 20} MiB')
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('error', Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                if image.width * image.height > PIXELS:
-                    raise HomeworkError(f'{path.name} has {image.width} x {image.height} pixels: crop it')
-                taken, source = _taken(image, path)
-                image.load()
-                pixels = ImageOps.exif_transpose(image)
-                if pixels.mode in ('RGBA', 'LA', 'PA') or 'transparency' in pixels.info:
-                    pixels = pixels.convert('RGBA')
-                    ground = Image.new('RGBA', pixels.size, 'white')
-                    pixels = Image.alpha_composite(ground, pixels)
-                pixels = pixels.convert('RGB')
+        with strictly(), Image.open(path) as image:
+            if image.width * image.height > PIXELS:
+                raise HomeworkError(f'{path.name} has {image.width} x {image.height} pixels: crop it')
+            taken, source = _taken(image, path)
+            image.load()
+            pixels = ImageOps.exif_transpose(image)
+            if pixels.mode in ('RGBA', 'LA', 'PA') or 'transparency' in pixels.info:
+                pixels = pixels.convert('RGBA')
+                ground = Image.new('RGBA', pixels.size, 'white')
+                pixels = Image.alpha_composite(ground, pixels)
+            pixels = pixels.convert('RGB')
     except HomeworkError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
