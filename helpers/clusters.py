@@ -50,14 +50,13 @@ def cluster(
     """
     from .server_arguments import command_line
 
-    if routing_strategy not in STRATEGIES:
-        raise ValueError(f'routing_strategy={routing_strategy!r}: LMDeploy has {", ".join(STRATEGIES)}')
+    check_strategy(routing_strategy)
     if gpus is not None and len(gpus) != servers:
         raise ValueError(f'gpus names the cards of {len(gpus)} servers, and there are {servers}')
     line = command_line(model, server_name='127.0.0.1', **arguments)
-    started = Cluster(line, secrets.token_urlsafe(32), gpus or _cards(), timeout_s)
+    started = Cluster(line, secrets.token_urlsafe(32), gpus or _cards(), timeout_s, heartbeat_s)
     try:
-        started.proxy = started.start_proxy(routing_strategy, heartbeat_s)
+        started.proxy = started.start_proxy(routing_strategy)
         started._start(servers)
     except BaseException:  # a KeyboardInterrupt too
         started.stop()
@@ -68,10 +67,11 @@ def cluster(
 class Cluster:
     """Running API servers behind a running proxy; `cluster` makes it."""
 
-    def __init__(self, line: list[str], key: str, gpus: list[str], timeout_s: float):
+    def __init__(self, line: list[str], key: str, gpus: list[str], timeout_s: float, heartbeat_s: int = 90):
         self.servers: list[Server] = []
         self.proxy: Proxy | None = None
-        self._line, self._key, self._gpus, self._timeout_s = line, key, gpus, timeout_s
+        self._line, self._key, self._gpus = line, key, gpus
+        self._timeout_s, self._heartbeat_s = timeout_s, heartbeat_s
 
     def __enter__(self) -> 'Cluster':
         return self
@@ -155,12 +155,25 @@ class Cluster:
         for server in [*filter(None, [self.proxy]), *self.servers]:
             server.stop()
 
-    def start_proxy(self, routing_strategy: str, heartbeat_s: int = 90) -> 'Proxy':
-        """Start a proxy with the cluster's key, and no servers yet."""
-        with listen('127.0.0.1', None, announce=False) as listening:
+    def restart_proxy(self, routing_strategy: str = 'min_expected_latency') -> None:
+        """Put a new proxy in the place of the old one, at its address, and tell it of the servers that run."""
+        check_strategy(routing_strategy)
+        self.proxy.stop()
+        self.proxy = self.start_proxy(routing_strategy, self.proxy.port)
+        self.proxy._wait(self._timeout_s)
+        for server in self.servers:
+            if server.running:
+                self.register(server)
+
+    def start_proxy(self, routing_strategy: str, port: int | None = None) -> 'Proxy':
+        """Start a proxy with the cluster's key, and no servers yet; at `port`, or at one that is free."""
+        with listen('127.0.0.1', port, announce=False) as listening:
             port = listening.getsockname()[1]
             line = ['--server-name=127.0.0.1', f'--server-port={port}', f'--routing-strategy={routing_strategy}']
-            environment = {'LMDEPLOY_CONTROLLER_HEART_BEAT_EXPIRATION': str(heartbeat_s), 'CUDA_VISIBLE_DEVICES': ''}
+            environment = {
+                'LMDEPLOY_CONTROLLER_HEART_BEAT_EXPIRATION': str(self._heartbeat_s),
+                'CUDA_VISIBLE_DEVICES': '',
+            }
             proxy = Proxy('127.0.0.1', port, [*line, '--log-level=ERROR'], listening, self._key, environment)
         return proxy
 
@@ -194,6 +207,12 @@ class Proxy(Server):
     _launcher = [sys.executable, '-m', 'helpers.serve_proxy']  # noqa: RUF012
     _ready_path = '/nodes/status'
     _names_models = False
+
+
+def check_strategy(routing_strategy: str) -> None:
+    """Raise ValueError unless LMDeploy's proxy has it."""
+    if routing_strategy not in STRATEGIES:
+        raise ValueError(f'routing_strategy={routing_strategy!r}: LMDeploy has {", ".join(STRATEGIES)}')
 
 
 def is_whole(answer: dict) -> bool:

@@ -167,6 +167,29 @@ def test_a_server_that_hangs_is_waited_for_no_longer_than_told(c):
             process.resume()
 
 
+def test_a_new_proxy_takes_the_old_ones_place(c):
+    kill(c.servers[0])
+    url, client, old = c.url, c.client, c.proxy.pid
+    with pytest.raises(ValueError, match="routing_strategy='fair': LMDeploy has random"):
+        c.restart_proxy('fair')
+    assert c.proxy.pid == old, 'nothing was ended for nothing'
+    c.restart_proxy('min_observed_latency')
+    assert (c.url, c.proxy.running) == (url, True)
+    assert c.proxy.pid != old
+    assert list(c.nodes()) == [c.servers[1].url], 'those that run'
+    assert client.chat.completions.create(model=c.model_name, messages=HELLO).choices, 'who knew the old one is served'
+    c.restart_proxy()
+
+
+def test_no_latency_seen_yet_means_no_requests(c):
+    """What chapter 8 shows of LMDeploy's min_observed_latency: only the first on the list is ever asked."""
+    c.restart_proxy('min_observed_latency')
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: c.ask(HELLO), range(20)))
+    assert counts(c) == [20, 0]
+    c.restart_proxy()
+
+
 # ------------------------------------------------------------------------------------------------------------ its doors
 
 
