@@ -1,15 +1,16 @@
 """Execute the notebooks on a GPU and keep time and peak memory of each as a record.
 
-    python benchmarks/notebooks_on_gpu.py --save h200/notebooks --executed build/gpu [--only 01] [--settings tiny ...]
+    python benchmarks/notebooks_on_gpu.py --save h200/notebooks [--only 01 06] [--settings tiny] [--executed FOLDER]
 
-Three settings: `tiny` runs the embedded tiny-chat, `share` random weights in the exact geometry of
-InternLM2-Chat-1.8B, laid out as InternStudio's share has them, and `slice` the same while a ballast leaves only
-8182 MiB of the card free, as on a 10 % slice of an A100.  `share` and `slice` leave 3.8 GB in
-/root/share/new_models/Shanghai_AI_Laboratory; where a real share has that model they stop.
+Three settings: `tiny` runs the embedded tiny-chat and tiny-vlm, `share` random weights in the exact geometries of
+InternLM2-Chat-1.8B and InternVL3-1B, laid out as InternStudio's share has them, and `slice` the same while a ballast
+leaves only 8182 MiB of the card free, as on a 10 % slice of an A100.  `share` and `slice` leave 5.7 GB in
+/root/share/new_models; where a real share has these models they stop.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import time
@@ -21,10 +22,12 @@ from nbclient import NotebookClient
 from card import MIB, SLICE_MIB, Ballast, card_memory
 from helpers import MemorySampler, random_checkpoint
 from helpers.records import new_record, require_savable, save_record
+from vision_on_gpu import make_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARE = Path('/root/share/new_models/Shanghai_AI_Laboratory/internlm2-chat-1_8b')
+SHARE, CHAT = Path('/root/share/new_models'), 'internlm2-chat-1_8b'
 SETTINGS = ('tiny', 'share', 'slice')
+TINY = {'COURSE_MODEL': 'tiny-chat', 'COURSE_VLM': 'tiny-vlm'}
 
 
 def execute(path: Path, setting: str, executed: Path) -> dict:
@@ -53,11 +56,27 @@ def execute(path: Path, setting: str, executed: Path) -> dict:
     return row
 
 
+def make_share() -> None:
+    """Random weights where InternStudio's share has the models that the chapters look for first."""
+    random_checkpoint(CHAT, SHARE / 'Shanghai_AI_Laboratory' / CHAT, auto_map=True)
+    vision = SHARE / 'OpenGVLab' / 'InternVL3-1B-hf'
+    if not vision.exists():
+        vision.parent.mkdir(parents=True, exist_ok=True)
+        # in a process of its own: drawing the numbers on the GPU leaves a CUDA context behind
+        make = multiprocessing.get_context('spawn').Process(target=make_checkpoint, args=('internvl3-1b', str(vision)))
+        make.start()
+        make.join()
+        if make.exitcode:
+            raise RuntimeError(f'{vision} could not be made')
+
+
 def save(name: str | None, commit: str | None, rows: list[dict]) -> None:
     """Write the record, if it has a name."""
     if name:
         random = {row['setting'] for row in rows} - {'tiny'}
-        model = 'tiny-chat' if not random else 'InternLM2-Chat-1.8B (settings share and slice) and tiny-chat (tiny)'
+        model = 'tiny-chat, tiny-vlm'
+        if random:
+            model = f'InternLM2-Chat-1.8B, InternVL3-1B (settings share and slice) and {model} (tiny)'
         data = {'slice_mib': SLICE_MIB, 'rows': rows}
         save_record(
             new_record('notebooks', model=model, weights='random' if random else 'trained', data=data, commit=commit),
@@ -68,21 +87,22 @@ def save(name: str | None, commit: str | None, rows: list[dict]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--settings', nargs='*', default=SETTINGS, choices=SETTINGS)
-    parser.add_argument('--only', default='', help='only notebooks whose name contains this')
+    parser.add_argument('--only', nargs='+', default=[''], help='only notebooks whose name contains one of these')
     parser.add_argument('--executed', type=Path, default=ROOT / 'build' / 'gpu', help='where executed copies go')
     parser.add_argument('--save', help='name of the record to write, such as h200/notebooks')
     parser.add_argument('--commit', help="the course's commit, where git is not at hand")
     args = parser.parse_args()
     if args.save:
         args.commit = require_savable(args.save, args.commit)
+    notebooks = [p for p in sorted((ROOT / 'notebooks').glob('*.ipynb')) if any(name in p.name for name in args.only)]
     if set(args.settings) - {'tiny'}:
-        random_checkpoint('internlm2-chat-1_8b', SHARE, auto_map=True)
-    notebooks = [p for p in sorted((ROOT / 'notebooks').glob('*.ipynb')) if args.only in p.name]
+        make_share()
     rows = []
     for setting in args.settings:
-        os.environ.pop('COURSE_MODEL', None)  # the notebooks have to find the share themselves
-        if setting == 'tiny':
-            os.environ['COURSE_MODEL'] = 'tiny-chat'
+        for variable, model in TINY.items():
+            os.environ.pop(variable, None)  # the notebooks have to find the share themselves
+            if setting == 'tiny':
+                os.environ[variable] = model
         ballast = Ballast(SLICE_MIB) if setting == 'slice' else None
         try:
             for path in notebooks:

@@ -45,14 +45,20 @@ def test_the_share_is_found_where_internstudio_has_it(tmp_path, monkeypatch):
     script, made, ran = load('notebooks_on_gpu'), [], []
     monkeypatch.setattr(script, 'random_checkpoint', lambda *args, **options: made.append((*args, options)))
     monkeypatch.setattr(
-        script, 'execute', lambda path, setting, _: ran.append((setting, os.environ.get('COURSE_MODEL'))) or ROW
+        script,
+        'execute',
+        lambda path, setting, _: ran.append((setting, *map(os.environ.get, ('COURSE_MODEL', 'COURSE_VLM')))) or ROW,
     )
-    monkeypatch.setattr(script, 'SHARE', tmp_path / 'share' / 'internlm2-chat-1_8b')
+    monkeypatch.setattr(script, 'SHARE', tmp_path)
+    (tmp_path / 'OpenGVLab' / 'InternVL3-1B-hf').mkdir(parents=True)  # there already: 1.9 GB are not drawn here
     monkeypatch.setenv('COURSE_MODEL', 'something else')
-    monkeypatch.setattr(sys, 'argv', ['notebooks_on_gpu.py', '--settings', 'tiny', 'share', '--only', '01'])
+    monkeypatch.setenv('COURSE_VLM', 'something else')
+    monkeypatch.setattr(sys, 'argv', ['notebooks_on_gpu.py', '--settings', 'tiny', 'share', '--only', '01', '06'])
     assert script.main() == 0
-    assert made == [('internlm2-chat-1_8b', script.SHARE, {'auto_map': True})]
-    assert ran == [('tiny', 'tiny-chat'), ('share', None)]
+    assert made == [
+        ('internlm2-chat-1_8b', tmp_path / 'Shanghai_AI_Laboratory/internlm2-chat-1_8b', {'auto_map': True})
+    ]
+    assert ran == [('tiny', 'tiny-chat', 'tiny-vlm')] * 2 + [('share', None, None)] * 2
 
 
 ROW = {'ran_to_the_end': True}
