@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
 
-.PHONY: help lab course submission test test-all bench records clean
+.PHONY: help lab course submission nbgrader test test-all bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -15,6 +15,13 @@ course:          ## execute every notebook; executed copies and an HTML index go
 
 submission:      ## pack the homework: submission/submission-NAME.zip; make submission ARGS='--name NAME --language zh'
 	$(RUN) -m helpers.homework pack $(ARGS)
+
+nbgrader:        ## for instructors: nbgrader, in an environment of its own (build/nbgrader) with the course's kernel
+	$(RUN) -m venv build/nbgrader
+	@build/nbgrader/bin/python -m pip install --quiet --disable-pip-version-check nbgrader==0.9.6
+	$(RUN) -m ipykernel install --prefix build/nbgrader
+# Else its last step warns that Jupyter does not look for kernels there; nbgrader does.
+nbgrader: export JUPYTER_PATH = $(CURDIR)/build/nbgrader/share/jupyter
 
 test:            ## the checks: lint, format, tests, and every notebook against its stored outputs
 	$(RUN) -m ruff check .
