@@ -161,7 +161,7 @@ def ask_model(family: str, engine: str, folder: str) -> dict:
     options = {'cpu': {'num_gpu_blocks': 64}}.get(engine, {'cache_max_entry_count': 0.02, 'dtype': 'float16'})
     try:
         pipe = start(folder, engine, session_len=2048, max_batch_size=8, **options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # LMDeploy's check of a configuration that it cannot read ends the process
         return {'outcome': 'refused', 'message': said(error).replace(folder, family)}
     from helpers import running_engine
 
