@@ -162,6 +162,7 @@ def measure_offline(case: Case, folder: str, cards: list[int], todo: list, plan:
         free_bytes = torch.cuda.mem_get_info(0)[0]
         predicted = predict_memory(folder, free_bytes, engine=engine, tp=case.gpus, **sizes)
         memory = {
+            'free_before_mib': round(free_bytes / MIB),
             'predicted_mib': round((predicted.engine_bytes + CONTEXT_BYTES) / MIB),
             'predicted_weights_mib': round(predicted.weight_bytes / MIB),
             'predicted_tokens': predicted.tokens,

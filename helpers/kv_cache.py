@@ -171,6 +171,7 @@ def slab_of(block_bytes: int) -> tuple[int, int]:
 CONTEXT_BYTES = 527 * MIB  # the CUDA context that a process gets before it does anything
 _TURBOMIND_LOADING_BYTES = 12 * MIB + 13 * PAGE_BYTES  # kernels, GEMM workspaces: taken before the cache is sized
 _TURBOMIND_SERVING_BYTES = 38 * MIB  # kernels that are loaded when they are first used
+_NCCL_BYTES = 208 * MIB  # where several cards share a model; measured with two (records/h200/scaling.json)
 _TURBOMIND_BUFFER_BYTES = 30 * MIB  # buffers that `turbomind_buffer_bytes` does not count one by one
 _PYTORCH_LOADING_BYTES = 210 * MIB
 _PYTORCH_GRAPH_BYTES = 246 * MIB, 136 << 10  # CUDA graphs: a constant, and more for each request of a batch
@@ -387,7 +388,10 @@ def _predict_turbomind(case: _Case, ratio: float) -> MemoryPrediction:
         slab_bytes=slab,
         blocks_per_slab=per_slab,
         pool_bytes=_in_pages(budget),
-        workspace_bytes=_TURBOMIND_SERVING_BYTES + buffers - min(case.scratch_bytes, of_no_batch),
+        workspace_bytes=_TURBOMIND_SERVING_BYTES
+        + buffers
+        - min(case.scratch_bytes, of_no_batch)
+        + (_NCCL_BYTES if case.tp > 1 else 0),
         # It warms up with prompts of up to this length, and waits for ever if one does not fit.  A smaller
         # max_prefill_token_num does not shorten them (seen in its log).
         least_tokens=min(max(case.max_prefill_token_num, _LEAST_WARM_UP) + case.max_batch_size, case.session_len),

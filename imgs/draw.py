@@ -7,6 +7,7 @@ import matplotlib
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
+from scaling_plots import scaling_speed
 from speed_plots import speed, speed_latency, speed_server
 
 HERE = Path(__file__).resolve().parent
@@ -248,6 +249,7 @@ def main() -> None:
         'addresses': addresses,
         'vlm': vlm,
         'scaling': scaling,
+        'scaling_speed': scaling_speed,
         'speed': speed,
         'speed_latency': speed_latency,
         'speed_server': speed_server,

@@ -1,4 +1,4 @@
-"""The pictures of chapter 7 show what the record of speeds holds."""
+"""The pictures of chapters 7 and 8 show what the records of speed and scaling hold."""
 
 import sys
 
@@ -15,6 +15,7 @@ from helpers import load_record
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'imgs'))
 
+import scaling_plots
 import speed_plots
 
 
@@ -49,3 +50,25 @@ def test_every_rate_is_a_point(record):
             shown = sorted(value for line in lines for value in line.get_ydata())
             assert shown == pytest.approx(sorted(1e3 * row[f'{name}_{percentile}_s'] for row in record.data['rates']))
     assert sum(len(line.get_xdata()) for line in throughput.lines) == len(rates) + 2  # and what was asked for
+
+
+def test_what_a_second_card_brings():
+    """Every model measured on one card and on two, every load that replicas and tp both had."""
+    data = load_record('h200/scaling').data
+    faster, against = scaling_plots.scaling_speed().axes
+    speeds = {
+        (row['model'], row['gpus'], row['batch']): row['output_tokens_per_s']
+        for row in data['offline']
+        if row['what'] == 'turbomind' and row['tokens_in'] == 61
+    }
+    wanted = sorted(speeds[model, 2, batch] / speeds[model, 1, batch] for model, gpus, batch in speeds if gpus == 2)
+    shown = sorted(y for line in faster.lines for y in line.get_ydata() if line.get_label() in data['models'].values())
+    assert shown == pytest.approx(wanted)
+    assert len(shown) == 3 * 4
+    rows = [row for row in data['serve'] if row['gpus'] == 2]
+    tp = {(row['model'], row['clients']): row['output_tokens_per_s'] for row in rows if row['what'] == 'tp'}
+    wanted = sorted(
+        row['output_tokens_per_s'] / tp[row['model'], row['clients']] for row in rows if row['what'] == 'replicas'
+    )
+    shown = sorted(y for line in against.lines for y in line.get_ydata() if 'Chat' in line.get_label())
+    assert shown == pytest.approx(wanted)

@@ -15,6 +15,7 @@ from helpers import load_published, load_record, random_checkpoint, release
 from helpers.engine import engine_config
 from helpers.geometry import GEOMETRIES, Geometry
 from helpers.kv_cache import (
+    CONTEXT_BYTES,
     MIB,
     engine_weight_bytes,
     kv_bytes_per_token,
@@ -296,6 +297,23 @@ def test_the_pytorch_engine_as_measured(model, ratio, batch, tokens, engine_mib)
     )
     assert p.tokens == tokens
     assert p.engine_bytes / MIB == pytest.approx(engine_mib, abs=64)
+
+
+def test_several_cards_as_measured():
+    """Two cards of a host that does nothing else; what is free on an empty card, the matrix of starts has measured."""
+    matrix, record = load_record('h200/kv_cache'), load_record('h200/scaling')
+    assert matrix.device == record.device
+    empty = max(row['arguments']['free_bytes'] for row in matrix.data['rows'] if row['arguments']['free_bytes'])
+    sizes = {name: record.data[name] for name in ('session_len', 'max_batch_size', 'cache_max_entry_count')}
+    seen = set()
+    for row in record.data['offline']:
+        if row['what'] == 'turbomind' and (row['model'], row['gpus']) not in seen:
+            seen.add((row['model'], row['gpus']))
+            name = f'internlm2-chat-{row["model"]}'
+            p = predict_memory(name, empty, engine='turbomind', tp=row['gpus'], **sizes)
+            for start_mib in row['start_mib']:
+                assert abs(start_mib - (p.engine_bytes + CONTEXT_BYTES) / MIB) < 64, row
+    assert seen == {(model, gpus) for model in ('1_8b', '7b', '20b') for gpus in (1, 2)}
 
 
 RECORD = RECORDS / 'h200' / 'kv_cache.json'
