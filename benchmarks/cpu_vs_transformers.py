@@ -1,7 +1,6 @@
 """Output tokens/s of `lmdeploy_cpu` beside transformers' `generate`: same weights, prompts, lengths, type and run.
 
     make bench        or        python benchmarks/cpu_vs_transformers.py [--quick] [--repeat N] [--json FILE]
-    python benchmarks/cpu_vs_transformers.py --bandwidth
 
 Each request has 64 random tokens in and 128 out (`ignore_eos`; `min_new_tokens` for transformers), greedy.  The two
 take turns within each repeat, so that a busy neighbour hits both, and the table gives the ratio of each turn's pair:
@@ -10,9 +9,6 @@ models/tiny-chat (unpacked to Llama for transformers) and random weights in a ge
 
 `16, mixed`: 16 requests that want 32, 64, … 512 tokens.  Continuous batching sends each away when it is done;
 transformers' padded batch computes until the last one is.  Only the tokens that were asked for count.
-
-`--bandwidth`: InternLM2-1.8B's geometry in bfloat16, batch 1, beside what the memory allows (a step reads all weights
-but the embedding once; the bandwidth is measured here), and the same in W4A16.  Needs 9 GiB of RAM and 6 GiB of disk.
 """
 
 import argparse
@@ -44,8 +40,6 @@ TOKENS_IN, TOKENS_OUT = 64, 128
 MIXED = '16, mixed'
 MIXED_TOKENS_OUT = [32 * (1 + i * 7 % 16) for i in range(16)]  # 32, 64, … 512 in no order
 TARGETS = {1: 1.0, 4: 1.3, 16: 1.5, MIXED: 2.0}  # LMDeploy / transformers
-BANDWIDTH_TARGET, W4A16_TARGET = 0.8, 2.0
-LARGE = Geometry('InternLM2ForCausalLM', 92544, 2048, 8192, num_layers=24, num_heads=16, num_kv_heads=8, head_dim=128)
 MIDDLE = Geometry('LlamaForCausalLM', 8192, 512, 1536, num_layers=8, num_heads=8, num_kv_heads=4, head_dim=64)
 
 
@@ -151,7 +145,8 @@ def random_prompts(count: int, vocab: int) -> list[list[int]]:
     return torch.randint(8, vocab, (count, TOKENS_IN), generator=generator).tolist()
 
 
-def measure(args, progress) -> list[dict]:
+def measure(args, progress, show) -> list[dict]:
+    """All rows; `show` is called with each as soon as it is there."""
     rows = []
     with tempfile.TemporaryDirectory() as work:
         for name, lmdeploy_folder, transformers_folder in models(pathlib.Path(work)):
@@ -174,83 +169,35 @@ def measure(args, progress) -> list[dict]:
                                 'ratios': [round(a / b, 3) for a, b in pairs],
                             }
                         )
+                        show(rows[-1])
                 del ours, theirs
                 gc.collect()
     return rows
 
 
-def table(rows) -> str:
-    """Markdown: medians of tokens/s, and the ratio with its spread."""
-    lines = [
-        '| model | dtype | batch | LMDeploy | transformers | ratio | lowest to highest | target |',
-        '|---|---|--:|--:|--:|--:|--:|--:|',
-    ]
-    for r in rows:
-        ours, theirs, ratio = (
-            statistics.median(r[k]) for k in ('lmdeploy_tokens_per_s', 'transformers_tokens_per_s', 'ratios')
-        )
-        lines.append(
-            f'| {r["model"]}, {r["parameters"] / 1e6:.1f} M | {r["dtype"]} | {r["batch"]} | {ours:.0f} | {theirs:.0f} '
-            f'| **{ratio:.2f}** | {min(r["ratios"]):.2f} to {max(r["ratios"]):.2f} | {verdict(ratio, r["batch"])} |'
-        )
-    return '\n'.join(lines)
+HEAD = (
+    '| model | dtype | batch | LMDeploy | transformers | ratio | lowest to highest | target |\n'
+    '|---|---|--:|--:|--:|--:|--:|--:|'
+)
+
+
+def line_of(row: dict) -> str:
+    """A row of the Markdown table: medians of tokens/s, and the ratio with its spread."""
+    ours, theirs, ratio = (
+        statistics.median(row[k]) for k in ('lmdeploy_tokens_per_s', 'transformers_tokens_per_s', 'ratios')
+    )
+    lowest, highest = min(row['ratios']), max(row['ratios'])
+    return (
+        f'| {row["model"]}, {row["parameters"] / 1e6:.1f} M | {row["dtype"]} | {row["batch"]} '
+        f'| {ours:.0f} | {theirs:.0f} | **{ratio:.2f}** | {lowest:.2f} to {highest:.2f} '
+        f'| {verdict(ratio, row["batch"])} |'
+    )
 
 
 def verdict(ratio: float, batch) -> str:
     """'1.3', or '1.3 missed'; empty for a batch without a target"""
     target = TARGETS.get(batch)
     return '' if target is None else f'{target:g}' + (' missed' if ratio < target else '')
-
-
-# ---------------------------------------------------------------- how near the memory's bandwidth
-
-
-def read_bandwidth(nbytes: int = 2**30) -> float:
-    """Bytes a second that all threads read from memory together: the best of ten sums."""
-    x = torch.ones(nbytes // 4)
-
-    def seconds():
-        start = time.perf_counter()
-        x.sum()
-        return time.perf_counter() - start
-
-    return nbytes / min(seconds() for _ in range(10))
-
-
-def measure_bandwidth(repeat: int) -> dict:
-    """One request after the other, bfloat16 and W4A16, each engine by itself: both would take more than most have."""
-    from helpers.checkpoints import random_checkpoint
-    from lmdeploy_cpu.budget import available_memory
-
-    if (available_memory() or 0) < 9 * 2**30:
-        sys.exit(f'--bandwidth needs 9 GiB of free RAM, there are {(available_memory() or 0) / 2**30:.1f}')
-    lmdeploy_cpu.set_memory_budget(6 * 2**30)
-    weights = LARGE.num_parameters - LARGE.vocab_size * LARGE.hidden_size  # the embedding gives one row
-    found = {'bytes_per_token': 2 * weights, 'bandwidth_bytes_per_s': read_bandwidth()}
-    prompts = random_prompts(1, LARGE.vocab_size)
-    for name, awq in (('bfloat16', False), ('w4a16', True)):
-        with tempfile.TemporaryDirectory() as work:
-            folder = random_checkpoint(LARGE, pathlib.Path(work) / name, device='cpu', awq=awq)
-            with contextlib.closing(LMDeploy(folder, 'bfloat16', num_gpu_blocks=32)) as side:
-                rates = [rate(side, prompts) for _ in tqdm(range(repeat + 1), desc=name, file=sys.stderr)][1:]
-        found[f'{name}_tokens_per_s'] = rates
-        found['bandwidth_bytes_per_s'] = max(found['bandwidth_bytes_per_s'], read_bandwidth())
-        gc.collect()
-    return found
-
-
-def tell_bandwidth(found: dict) -> str:
-    plain, w4a16 = (statistics.median(found[f'{name}_tokens_per_s']) for name in ('bfloat16', 'w4a16'))
-    limit = found['bandwidth_bytes_per_s'] / found['bytes_per_token']
-    share, times = plain / limit, w4a16 / plain
-    return (
-        f'memory: {found["bandwidth_bytes_per_s"] / 1e9:.1f} GB/s, {found["bytes_per_token"] / 1e9:.2f} GB a token: '
-        f'{limit:.2f} tokens/s at most\n'
-        f'bfloat16: {plain:.2f} tokens/s, {share:.0%} of that (target {BANDWIDTH_TARGET:.0%}'
-        f'{", missed" if share < BANDWIDTH_TARGET else ""})\n'
-        f'W4A16: {w4a16:.2f} tokens/s, {times:.2f} times bfloat16 (target {W4A16_TARGET:g}'
-        f'{", missed" if times < W4A16_TARGET else ""})'
-    )
 
 
 def main() -> None:
@@ -260,9 +207,6 @@ def main() -> None:
     parser.add_argument('--dtypes', nargs='+', default=['float32', 'bfloat16'], choices=['float32', 'bfloat16'])
     parser.add_argument('--threads', type=int, help="torch's threads for both (default: torch's own choice)")
     parser.add_argument('--json', type=pathlib.Path, metavar='FILE', help='write every measurement there too')
-    parser.add_argument(
-        '--bandwidth', action='store_true', help="only that: a 1.8B model beside the memory's bandwidth"
-    )
     parser.add_argument('--quick', action='store_true', help='one turn, batch 1 and 4: does it run at all?')
     args = parser.parse_args()
     if args.repeat < 1:
@@ -276,14 +220,10 @@ def main() -> None:
         torch.set_num_threads(args.threads)
 
     lmdeploy_cpu.enable()
-    if args.bandwidth:
-        print(tell_bandwidth(measure_bandwidth(args.repeat)))
-        return
+    print(f'Output tokens/s, {TOKENS_IN} tokens in, {TOKENS_OUT} out, {torch.get_num_threads()} threads\n\n{HEAD}')
     total = 2 * len(args.dtypes) * len(args.batches) * (args.repeat + 1)
     with tqdm(total=total, desc='pairs of runs', file=sys.stderr) as progress:
-        rows = measure(args, progress)
-    print(f'\nOutput tokens/s, {TOKENS_IN} tokens in, {TOKENS_OUT} out, {torch.get_num_threads()} threads\n')
-    print(table(rows))
+        rows = measure(args, progress, lambda row: tqdm.write(line_of(row), file=sys.stdout))
     if args.json:
         from importlib import metadata
 

@@ -14,6 +14,7 @@ from lmdeploy.pytorch.backends.graph_runner import GraphRunner
 from lmdeploy.utils import get_logger
 
 from .attention import CpuPagedAttentionImpl, decoding_mask
+from .threads import StepThreads
 
 _INPUTS = ('input_ids', 'position_ids', 'past_key_values', 'attn_metadata')
 
@@ -26,6 +27,7 @@ class CpuGraphRunner(GraphRunner):
         model.requires_grad_(False)  # some embeddings do, and a trace keeps nothing that does
         implementations = [getattr(module, 'impl', None) for module in model.modules()]
         self.windows = sorted({i.window for i in implementations if isinstance(i, CpuPagedAttentionImpl)}, key=str)
+        self.threads = StepThreads(model, self.model_config.dtype)
         self.reset()
 
     def reset(self):
@@ -35,6 +37,15 @@ class CpuGraphRunner(GraphRunner):
 
     def __call__(self, **kwargs):
         """-> hidden states [1, T, hidden] of the T tokens of this step"""
+        with self.threads.of(kwargs['input_ids'].numel()):
+            return self._forward(**kwargs)
+
+    def get_logits(self, hidden_states, *args, **kwargs):
+        """hidden_states [1, T, hidden] -> logits [1, T, vocabulary]"""
+        with self.threads.of(hidden_states.shape[-2]):
+            return super().get_logits(hidden_states, *args, **kwargs)
+
+    def _forward(self, **kwargs):
         meta = kwargs.get('attn_metadata')
         others = (value for name, value in kwargs.items() if name not in _INPUTS)
         if meta is None or meta.max_q_seqlen != 1 or not self.traceable or any(x is not None for x in others):

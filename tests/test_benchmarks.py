@@ -76,7 +76,7 @@ def test_the_folder_for_the_measurements_is_made_before_them(tmp_path, monkeypat
     ]  # fmt: skip
     there = []
     monkeypatch.setattr(script.lmdeploy_cpu, 'enable', lambda: None)
-    monkeypatch.setattr(script, 'measure', lambda args, progress: there.append(file.parent.is_dir()) or rows)
+    monkeypatch.setattr(script, 'measure', lambda args, progress, show: there.append(file.parent.is_dir()) or rows)
     monkeypatch.setattr(sys, 'argv', ['cpu_vs_transformers.py', '--json', str(file)])
     script.main()
     assert there == [True]
@@ -104,7 +104,7 @@ def test_a_measurement_that_fails_closes_the_engine(monkeypatch):
     monkeypatch.setattr(script, 'Transformers', lambda folder, dtype: model)
     monkeypatch.setattr(script, 'rate', fails)
     with pytest.raises(RuntimeError, match='too few'):
-        script.measure(Args, None)
+        script.measure(Args, None, print)
     assert len(closed) == 1
 
 

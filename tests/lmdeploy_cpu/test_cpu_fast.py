@@ -1,11 +1,13 @@
 """What makes the CPU device fast: packed weights, and a decoding step that is one traced call.  No clocks here."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 import torch.nn.functional as F
 from cpu_support import PROMPT_LENGTHS, assert_same
 
-from lmdeploy_cpu import linear
+from lmdeploy_cpu import linear, threads
 from lmdeploy_cpu.graph import CpuGraphRunner
 
 needs_packing = pytest.mark.skipif(not linear.can_pack(torch.float32), reason='oneDNN packs nothing here')
@@ -82,3 +84,67 @@ def test_what_cannot_be_traced_runs_all_the_same(engine, reference, prompts, mon
         runner.reset()
     assert_same(eng.greedy(batch), reference('llama').greedy(batch), batch)
     assert runner.trace is not None
+
+
+def test_small_steps_take_one_thread_and_large_ones_all():
+    float32, bfloat16 = torch.float32, torch.bfloat16
+    assert threads.steps_threads(1, 0.9e6, 0.23e6, float32, 2) == 1  # decoding tiny-chat
+    assert threads.steps_threads(16, 0.9e6, 0.23e6, float32, 2) == 1
+    assert threads.steps_threads(300, 0.9e6, 0.23e6, float32, 2) == 2  # its prompts
+    assert threads.steps_threads(1, 35e6, 17e6, bfloat16, 2) == 2  # decoding a model of 1.8 billion
+    assert threads.steps_threads(1, 2e6, 1e6, bfloat16, 2) == 1
+    assert threads.steps_threads(1, 2e6, 1e6, bfloat16, 16) == 16  # more of them to win by
+    assert threads.steps_threads(300, 35e6, 17e6, bfloat16, 1) == 1
+
+
+def test_a_thread_chooses_for_itself_alone(engine):
+    """Whatever else computes in this process (transformers, beside us) keeps all of its threads."""
+    if threads.openmp() is None or torch.get_num_threads() == 1:
+        pytest.skip('torch computes with one thread, or without OpenMP')
+    model = engine('llama').model_agent.patched_model.get_model()
+    before, seen = torch.get_num_threads(), []
+
+    def work():
+        steps = threads.StepThreads(model, torch.float32)
+        for rows in (1, 100_000, 1):
+            with steps.of(rows):
+                seen.append((torch.get_num_threads(), main_threads()))
+        seen.append(torch.get_num_threads())
+
+    with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as others:
+
+        def main_threads():
+            return others.submit(torch.get_num_threads).result()
+
+        pool.submit(work).result()
+    assert seen == [(1, before), (before, before), (1, before), before]
+    with pytest.raises(KeyError), threads.StepThreads(model, torch.float32).of(1):
+        raise KeyError
+    assert torch.get_num_threads() == before
+
+
+def test_decoding_a_small_model_takes_one_thread(engine, prompts, monkeypatch):
+    if threads.openmp() is None or torch.get_num_threads() == 1:
+        pytest.skip('torch computes with one thread, or without OpenMP')
+    eng, seen = engine('llama'), []
+    run = CpuGraphRunner._run
+    monkeypatch.setattr(
+        CpuGraphRunner, '_run', staticmethod(lambda *args: seen.append(torch.get_num_threads()) or run(*args))
+    )
+    eng.greedy(prompts(PROMPT_LENGTHS[:3]))
+    assert set(seen) == {1}
+
+
+def test_without_openmp_nothing_is_chosen(engine, monkeypatch):
+    monkeypatch.setattr(threads, 'openmp', lambda: None)
+    with threads.StepThreads(engine('llama').model_agent.patched_model.get_model(), torch.float32).of(1):
+        pass
+
+
+def test_the_mean_layer_of_a_model_is_what_the_checkpoint_says(engine):
+    model = engine('llama').model_agent.patched_model.get_model()
+    nbytes, numbers = threads.mean_sizes(model)
+    assert nbytes == 4 * numbers
+    weights = [m.weight for m in model.modules() if isinstance(getattr(m, 'impl', None), linear.CpuLinearImpl)]
+    assert len(weights) * numbers == sum(w.numel() for w in weights)
+    assert threads.mean_sizes(torch.nn.Linear(2, 2)) is None
