@@ -5,10 +5,12 @@ them and to wait for the last one takes about as long as a small model's matrix 
 up to twice as fast with one thread as with two, while prompts, and large models, want all of them.
 """
 
+import asyncio
 import contextlib
 import ctypes
 import functools
 import re
+import threading
 from pathlib import Path
 
 import torch
@@ -28,26 +30,37 @@ def steps_threads(rows: int, weight_bytes: float, weights: float, dtype: torch.d
 
 
 class StepThreads:
-    """Chooses for the steps of a model; only the thread that computes them has fewer, and only as long as they last."""
+    """Chooses for the steps of a model, in the thread that computes them; the process's other threads keep theirs."""
 
     def __init__(self, model: torch.nn.Module, dtype: torch.dtype):
         self.model, self.dtype = model, dtype
+        self.threads = torch.get_num_threads()
         self.sizes = None  # (bytes, numbers) of the mean layer; once the weights are there
 
     @contextlib.contextmanager
     def of(self, rows: int):
-        """For a step of `rows` tokens."""
-        before = torch.get_num_threads()
-        if before == 1 or openmp() is None:
+        """For a step of `rows` tokens.
+
+        The engine's own thread stays so until its next step, for what it does in between is small, too.  The thread
+        that made the engine, and warms it up, gets back what it had.
+        """
+        if self.threads == 1 or openmp() is None:
             yield
             return
         self.sizes = self.sizes or mean_sizes(self.model)
-        wanted = steps_threads(rows, *self.sizes, self.dtype, before) if self.sizes else before
-        openmp().omp_set_num_threads(wanted)
+        before = torch.get_num_threads()
+        if self.sizes:
+            openmp().omp_set_num_threads(steps_threads(rows, *self.sizes, self.dtype, self.threads))
         try:
             yield
         finally:
-            openmp().omp_set_num_threads(before)
+            if not in_engines_thread():
+                openmp().omp_set_num_threads(before)
+
+
+def in_engines_thread() -> bool:
+    """Whether this is a thread that an engine's event loop runs in (a notebook's runs in the main thread)."""
+    return threading.current_thread() is not threading.main_thread() and asyncio._get_running_loop() is not None
 
 
 def mean_sizes(model: torch.nn.Module) -> tuple[float, float] | None:

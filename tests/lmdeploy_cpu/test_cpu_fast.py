@@ -1,5 +1,6 @@
 """What makes the CPU device fast: packed weights, and a decoding step that is one traced call.  No clocks here."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -104,23 +105,27 @@ def test_a_thread_chooses_for_itself_alone(engine):
     model = engine('llama').model_agent.patched_model.get_model()
     before, seen = torch.get_num_threads(), []
 
+    steps = threads.StepThreads(model, torch.float32)
+
     def work():
-        steps = threads.StepThreads(model, torch.float32)
         for rows in (1, 100_000, 1):
             with steps.of(rows):
-                seen.append((torch.get_num_threads(), main_threads()))
-        seen.append(torch.get_num_threads())
+                seen.append((torch.get_num_threads(), others.submit(torch.get_num_threads).result()))
+        return torch.get_num_threads()
 
-    with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as others:
+    async def loop():
+        return work()
 
-        def main_threads():
-            return others.submit(torch.get_num_threads).result()
-
-        pool.submit(work).result()
-    assert seen == [(1, before), (before, before), (1, before), before]
-    with pytest.raises(KeyError), threads.StepThreads(model, torch.float32).of(1):
-        raise KeyError
-    assert torch.get_num_threads() == before
+    with ThreadPoolExecutor(1) as others:
+        for run, after in ((work, before), (lambda: asyncio.run(loop()), 1)):  # the engine's thread has a loop
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(run).result() == after
+            assert seen == [(1, before), (before, before), (1, before)]
+            seen.clear()
+        assert asyncio.run(loop()) == before, 'a notebook has a loop, too'
+        with pytest.raises(KeyError), steps.of(1):
+            raise KeyError
+        assert torch.get_num_threads() == before
 
 
 def test_decoding_a_small_model_takes_one_thread(engine, prompts, monkeypatch):
