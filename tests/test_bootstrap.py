@@ -17,7 +17,8 @@ def bootstrap(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location('bootstrap', ROOT / 'tools' / 'bootstrap.py')
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    (tmp_path / 'pyproject.toml').write_text((ROOT / 'pyproject.toml').read_text())
+    for name in ('pyproject.toml', 'constraints.txt'):
+        (tmp_path / name).write_text((ROOT / name).read_text())
     monkeypatch.setattr(module, 'ROOT', str(tmp_path))
     monkeypatch.setattr(module, 'VENV', str(tmp_path / '.venv'))
     monkeypatch.delenv('CONDA_DEFAULT_ENV', raising=False)
@@ -111,14 +112,15 @@ def test_a_complete_environment_starts_at_once(bootstrap, monkeypatch):
     assert steps == []
 
 
-def test_changed_dependencies_are_installed(bootstrap, monkeypatch):
+@pytest.mark.parametrize('name', ['pyproject.toml', 'constraints.txt'])
+def test_changed_dependencies_are_installed(bootstrap, monkeypatch, name):
     fake_steps(bootstrap, monkeypatch)
     bootstrap.environment_python()
-    path = Path(bootstrap.ROOT, 'pyproject.toml')
+    path = Path(bootstrap.ROOT, name)
     path.write_text(path.read_text().replace('torch==2.10.0', 'torch==2.10.1'))
     steps = fake_steps(bootstrap, monkeypatch)
     bootstrap.environment_python()
-    assert any('pip install' in s for s in steps)
+    assert any('pip install' in s and 'constraints.txt' in s for s in steps)
     assert not any('venv' in s for s in steps)
 
 

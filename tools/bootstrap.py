@@ -5,7 +5,7 @@
 Runs on the bare Python of the machine: standard library only, and syntax that an old Python 3 still reads, so that it
 can say what is wrong.  The environment is `.venv`, or the active conda environment when that was made from
 environment.yml.  A stamp inside the environment, written last, names what was installed: without it, or when
-pyproject.toml's dependencies changed, the set-up runs again.
+pyproject.toml's dependencies or constraints.txt changed, the set-up runs again.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, '.venv')
 CONDA_NAME = 'lmdeploy-course'
+CONSTRAINTS = 'constraints.txt'  # the versions that the course was tested with
 OLDEST, NEWEST = (3, 11), (3, 13)
 UNFINISHED = '.course-unfinished'  # ours to remove: an environment that somebody else made is not
 DISK_GB = 12  # the finished environment has about 9 GB, and pip unpacks beside its downloads
@@ -72,11 +73,13 @@ def find_python():
 
 
 def wanted_stamp():
-    """What an up-to-date environment was made from: a hash of pyproject.toml's dependencies."""
+    """What an up-to-date environment was made from: a hash of pyproject.toml's dependencies and their versions."""
     with open(os.path.join(ROOT, 'pyproject.toml'), encoding='utf-8') as f:
         text = f.read()
     dependencies = re.search(r'^dependencies = \[.*?^\]', text, re.M | re.S).group(0)
-    return hashlib.sha256((dependencies + ROOT).encode()).hexdigest()
+    with open(os.path.join(ROOT, CONSTRAINTS), encoding='utf-8') as f:
+        versions = f.read()
+    return hashlib.sha256((dependencies + versions + ROOT).encode()).hexdigest()
 
 
 def read_stamp(prefix):
@@ -100,7 +103,7 @@ def install(python, prefix):
         os.remove(stamp)
     run_step(
         'installing the packages (about 4 GB to download the first time)',
-        [python, '-m', 'pip', 'install', '--disable-pip-version-check', '--editable', '.'],
+        [python, '-m', 'pip', 'install', '--disable-pip-version-check', '--constraint', CONSTRAINTS, '--editable', '.'],
         'Often it is the network (try again, or set a mirror: pip config set global.index-url …) or a full disk.',
     )
     run_step(
