@@ -32,6 +32,7 @@ TOPICS = {  # topic: (program and its arguments, what it measures, minutes on an
     'speed': (('speed_on_gpu.py',), 'transformers three ways, the engines, the server under rising rates', 35),
     'kv_cache': (('kv_cache_matrix.py',), 'memory of an engine, predicted and measured', 30),
     'vision': (('vision_on_gpu.py',), 'which vision-language models run where, and what a picture costs', 6),
+    'scaling': (('scaling_on_gpu.py',), 'tp against replicas, on all the cards (left out where there is one)', 25),
     'notebooks': (('notebooks_on_gpu.py',), 'every chapter, its time and peak memory', 15),
 }
 
@@ -67,7 +68,8 @@ def main() -> int:
     folder = device_folder(torch.cuda.get_device_name())
     commit = require_savable(f'{folder}/any', args.commit)
     done = [] if args.only else done_before(commit)
-    wanted = args.only or [topic for topic in TOPICS if topic not in done]
+    single = {'scaling'} if torch.cuda.device_count() < 2 else set()
+    wanted = args.only or [topic for topic in TOPICS if topic not in {*done, *single}]
     for number, topic in enumerate(wanted, start=1):
         (program, *options), what, minutes = TOPICS[topic]
         print(f'[{number}/{len(wanted)}] {topic}: {what} (about {minutes} min on an H200)', flush=True)

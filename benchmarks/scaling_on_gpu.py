@@ -544,7 +544,7 @@ def main() -> int:
     parser.add_argument('--batches', nargs='+', type=int, default=BATCHES)
     parser.add_argument('--clients', nargs='+', type=int, default=CLIENTS)
     parser.add_argument('--tokens-out', type=int, default=TOKENS_OUT)
-    parser.add_argument('--gpus', nargs='+', type=int, default=[0, 1, 2, 3], help='cards, as nvidia-smi counts them')
+    parser.add_argument('--gpus', nargs='+', type=int, help='cards, as nvidia-smi counts them; default: all')
     parser.add_argument('--minutes', type=float, default=60, help='end after this, with what there is')
     parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'scaling.jsonl', help='where each row is kept')
     parser.add_argument('--checkpoints', type=Path, help='where random weights are made (60 GB); default: goes again')
@@ -553,12 +553,13 @@ def main() -> int:
     args = parser.parse_args()
     if args.save:
         args.commit = require_savable(args.save, args.commit)
+    import torch
+
+    args.gpus = args.gpus or list(range(torch.cuda.device_count() or 1))
     wanted = chosen(args)
     if args.list:
         print(*(f'{case.name}: {todo_of(case, args)}' for case in wanted), sep='\n')
         return 0
-    import torch
-
     if not torch.cuda.is_available() and set(args.models or ['']) != {'tiny'}:
         parser.error('this measures GPUs, and torch finds none; with --models tiny it runs on a CPU')
     for folder in (args.rows.parent, *filter(None, [args.checkpoints])):

@@ -156,6 +156,16 @@ def test_records_of_another_commit_are_measured_anew(records, monkeypatch):
     assert [args[1] for args in ran] == ['h200/a', 'h200/b', 'h200/c']
 
 
+def test_what_needs_two_cards_is_left_out_where_there_is_one(records, monkeypatch):
+    script, ran, _ = records
+    monkeypatch.setattr(script, 'TOPICS', dict.fromkeys(('a', 'scaling'), (('a.py', '--x'), 'something', 1)))
+    for cards, topics in ((1, ['h200/a']), (2, ['h200/a', 'h200/scaling'])):
+        monkeypatch.setattr(script.torch.cuda, 'device_count', lambda cards=cards: cards)
+        ran.clear()
+        assert script.main() == 0
+        assert [args[1] for args in ran] == topics
+
+
 def test_every_measuring_program_is_there():
     script = load('records')
     for (program, *_), _, minutes in script.TOPICS.values():

@@ -170,6 +170,7 @@ def run(monkeypatch, tmp_path):
     monkeypatch.setattr(scaling, 'run_case', run_case)
     monkeypatch.setattr(scaling, 'make_checkpoint', lambda model, folder, context: folder)
     monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 4)
     monkeypatch.setattr('helpers.records._device', lambda: ('NVIDIA H200', '550.54'))
     monkeypatch.setattr(scaling, 'save_record', lambda record, name: saved.append((name, record)))
 
