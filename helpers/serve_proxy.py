@@ -3,8 +3,8 @@
     python -m helpers.serve_proxy SOCKET [options of `lmdeploy serve proxy`]
 
 Two things are put right on the way.  LMDeploy 0.18.0 leaves /nodes open even when keys are set: whoever reaches the
-port could add a node of his own, to which other people's requests and keys would go, or end all servers.  Here they
-need the key too.  And the proxy keeps its nodes in a file of LMDeploy's own folder in site-packages, shared by all that
+port could add a node of his own, to which other people's requests and keys would go, or empty the list.  Here they need
+the key too.  And the proxy keeps its nodes in a file of LMDeploy's own folder in site-packages, shared by all that
 run there, and reads it even with `--disable-cache-status`: a proxy would send requests to servers of another day, or of
 another user.  Here it begins with none, and keeps no file.
 """

@@ -194,7 +194,7 @@ def vlm():
     middle = (begin + end) / 2
     ax.plot([7.68, 7.68, middle], [2.88, 2.0, 2.0], color=INK, lw=1.3)
     arrow(ax, (middle, 2.0), (middle, 1.74))
-    ax.text(at + 0.1, 1.5, 'one row of tokens,\nof words and of the picture', va='center', fontsize=10, color=INK)
+    ax.text(at + 0.1, 1.5, 'one row of tokens:\nwords, and a\npicture', va='center', fontsize=9, color=INK)
     box(
         ax,
         0.3,

@@ -6,7 +6,7 @@ from speed_plots import INK
 from helpers import load_record
 
 COLORS = {'1_8b': '#2ca02c', '7b': '#1f5fa8', '20b': '#d62728'}
-WAYS = {'direct': ('clients shared out by hand', '-'), 'proxy': ('behind the proxy', ':')}
+WAYS = {'direct': ('replicas asked directly', '-'), 'proxy': ('replicas behind the proxy', ':')}
 
 
 def scaling_speed():
@@ -27,7 +27,8 @@ def scaling_speed():
     axes[0].axhline(2, color=INK, linewidth=0.8, linestyle=':')
     axes[0].set_xscale('log', base=2)
     axes[0].set_xticks(batches, batches)
-    axes[0].set(title='tp=2: times as fast as one card', xlabel='requests at once', ylim=(0, 2.1))
+    axes[0].set(title='one engine: two cards (tp=2) against one', xlabel='requests at once', ylim=(0, 2.1))
+    axes[0].set_ylabel('tp=2 ÷ one card, in tokens/s', fontsize=9)
     axes[0].legend(frameon=False, fontsize=8, loc='lower right')
     serve = {
         (row['model'], row['what'], row['way'], row['clients']): row['output_tokens_per_s']
@@ -43,7 +44,8 @@ def scaling_speed():
     axes[1].axhline(1, color=INK, linewidth=0.8)
     axes[1].set_xscale('log', base=2)
     axes[1].set_xticks((1, 8, 64, 256), (1, 8, 64, 256))
-    axes[1].set(title='the same two cards: two replicas by one tp=2', xlabel='clients', ylim=(0.5, 1.5))
+    axes[1].set(title='two cards: two replicas against tp=2', xlabel='clients', ylim=(0.5, 1.5))
+    axes[1].set_ylabel('replicas ÷ tp=2 (asked directly), in tokens/s', fontsize=9)
     axes[1].text(1.6, 1.025, 'replicas win', fontsize=9, color=INK)
     axes[1].text(1.6, 0.9, 'tp wins', fontsize=9, color=INK)
     axes[1].legend(frameon=False, fontsize=8, loc='upper center')
@@ -53,5 +55,5 @@ def scaling_speed():
     note = f'two {record.device}, LMDeploy {record.versions["lmdeploy"]}, {record.date}, {record.weights} weights'
     note += f', communicator {record.data["communicator"]}, 61 tokens in, {record.data["tokens_out"]} out'
     fig.text(0.5, 0.012, f'{note} (servers: {record.data["serve_tokens_out"]})', ha='center', fontsize=8, color=INK)
-    fig.subplots_adjust(0.05, 0.2, 0.99, 0.92, 0.12)
+    fig.subplots_adjust(0.08, 0.2, 0.99, 0.92, 0.2)
     return fig

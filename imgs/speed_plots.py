@@ -112,13 +112,11 @@ def speed_server():
                 )
             ax.set_title(f'{name.upper()}, ms')
         axes[2].plot(rates, [row['output_tokens_per_s'] for row in rows], color=color, marker='o', markersize=4)
-    top, ends = (
-        axes[2].get_ylim()[1],
-        [rows[0]['requests_per_s'], 0.8 * axes[2].get_ylim()[1] / record.data['tokens_out']],
-    )
-    asked = [record.data['tokens_out'] * rate for rate in ends]
-    axes[2].plot(ends, asked, color='#8c8c8c', linewidth=1, linestyle='--', label='all that was asked for')
-    axes[2].set(title='output tokens/s', ylim=(0, top))
+    rows = sorted((r for r in record.data['rates'] if r['model'] == '1_8b'), key=lambda row: row['requests_per_s'])
+    asked = [row['requests'] * record.data['tokens_out'] / row['rate_s'] for row in rows]
+    label = f'1.8B: asked for, in the {rows[0]["rate_s"]:.0f} s in which requests came'
+    axes[2].plot([r['requests_per_s'] for r in rows], asked, '--', color='#8c8c8c', linewidth=1, label=label)
+    axes[2].set(title='output tokens/s', ylim=(0, None))
     handles = [*axes[0].get_legend_handles_labels()[0], axes[2].get_legend_handles_labels()[0][-1]]
     fig.legend(handles=handles, loc='lower center', ncols=3, frameon=False, fontsize=8, bbox_to_anchor=(0.5, 0.045))
     axes[0].set_yscale('log')
