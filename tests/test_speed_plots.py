@@ -49,7 +49,11 @@ def test_every_rate_is_a_point(record):
             lines = [line for line in ax.lines if line.get_label().endswith(percentile.upper())]
             shown = sorted(value for line in lines for value in line.get_ydata())
             assert shown == pytest.approx(sorted(1e3 * row[f'{name}_{percentile}_s'] for row in record.data['rates']))
-    assert sum(len(line.get_xdata()) for line in throughput.lines) == len(rates) + 2  # and what was asked for
+    *made, asked = throughput.lines
+    assert sum(len(line.get_xdata()) for line in made) == len(rates)
+    small = {row['requests_per_s']: row for row in record.data['rates'] if row['model'] == '1_8b'}
+    wanted = [256 * small[rate]['requests'] / small[rate]['rate_s'] for rate in sorted(small)]
+    assert list(asked.get_ydata()) == pytest.approx(wanted), 'what came in, while requests came'
 
 
 def test_what_a_second_card_brings():
