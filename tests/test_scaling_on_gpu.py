@@ -242,4 +242,4 @@ def test_it_runs_on_a_cpu(tmp_path):
         if case == serve:
             assert row['output_tokens'] == 6 * row['requests']
             assert sum(row['requests_of_servers']) == row['requests']
-            assert (row['proxy_cpu_s'] == 0) == (row['way'] == 'direct')
+            assert row['proxy_cpu_s'] < 0.1 if row['way'] == 'direct' else row['proxy_cpu_s'] > 0
