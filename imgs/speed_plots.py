@@ -101,8 +101,9 @@ def speed_server():
     """TTFT and TPOT of a server over the rate at which requests come."""
     record, _ = speed_record()
     fig, axes = plt.subplots(1, 3, figsize=(9, 3.8))
-    for model, color in zip(record.data['models'], ('#1f5fa8', '#d62728'), strict=True):
-        rows = sorted((r for r in record.data['rates'] if r['model'] == model), key=lambda row: row['requests_per_s'])
+    by_rate = sorted(record.data['rates'], key=lambda row: row['requests_per_s'])
+    found = {model: [row for row in by_rate if row['model'] == model] for model in record.data['models']}
+    for (model, rows), color in zip(found.items(), ('#1f5fa8', '#d62728'), strict=True):
         rates, title = [row['requests_per_s'] for row in rows], record.data['models'][model]
         for ax, name in zip(axes, ('ttft', 'tpot'), strict=False):
             for percentile, style in (('p50', '-'), ('p95', ':')):
@@ -112,7 +113,7 @@ def speed_server():
                 )
             ax.set_title(f'{name.upper()}, ms')
         axes[2].plot(rates, [row['output_tokens_per_s'] for row in rows], color=color, marker='o', markersize=4)
-    rows = sorted((r for r in record.data['rates'] if r['model'] == '1_8b'), key=lambda row: row['requests_per_s'])
+    rows = found['1_8b']
     asked = [row['requests'] * record.data['tokens_out'] / row['rate_s'] for row in rows]
     label = f'1.8B: asked for, in the {rows[0]["rate_s"]:.0f} s in which requests came'
     axes[2].plot([r['requests_per_s'] for r in rows], asked, '--', color='#8c8c8c', linewidth=1, label=label)

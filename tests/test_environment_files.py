@@ -2,8 +2,8 @@
 
 import ast
 import importlib.metadata
-import importlib.util
 import re
+import runpy
 import sys
 import tomllib
 from pathlib import Path
@@ -21,13 +21,6 @@ def normal(requirement: str) -> str:
     return re.sub(r'[-_.]+', '-', re.match(r'[\w.-]+', requirement).group(0)).lower()
 
 
-def module_of(path: Path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope='module')
 def dependencies() -> list[str]:
     return tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['dependencies']
@@ -43,10 +36,9 @@ def test_the_environment_has_the_tested_versions(dependencies):
     """Where it has others, and all tests pass: tools/pins.py.  (Another Python may need packages that have no pin.)"""
     text = (ROOT / 'constraints.txt').read_text()
     tested = dict(re.findall(r'^([a-z0-9-]+)==(\S+)$', text, re.M))
-    here = module_of(ROOT / 'tools' / 'pins.py').installed()
-    assert {name: here[name] for name in tested if name in here} == {
-        name: tested[name] for name in tested if name in here
-    }
+    here = runpy.run_path(str(ROOT / 'tools' / 'pins.py'))['installed']()
+    both = tested.keys() & here.keys()
+    assert {name: here[name] for name in both} == {name: tested[name] for name in both}
     assert {normal(dependency) for dependency in dependencies} <= tested.keys()
 
 
