@@ -10,7 +10,8 @@ The server gets 61 tokens in, 256 out, at rising rates of requests (Poisson); it
 streamed answer.
 
 Every case (an engine with a model and an input length) has a process of its own, the most telling come first.  Each
-row is a line of `--rows` as soon as it is measured: broken off, the next call goes on with the rest.
+row is a line of `--rows` as soon as it is measured, with its date, commit and transformers, so that rows of several
+runs can stand in one record: broken off, the next call goes on with the rest.
 """
 
 import argparse
@@ -25,6 +26,8 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 from card import MIB, read_memory
@@ -60,7 +63,7 @@ RATES = {'1_8b': (8, 32, 64, 96, 16, 4, 128, 2), '7b': (4, 16, 32, 64, 8, 2)}  #
 TOKENS_IN, TOKENS_OUT, RATE_S, REPEATS = (61, 1024), 256, 8.0, 3
 SIZES = {'session_len': 4096, 'max_batch_size': 256, 'cache_max_entry_count': 0.8}
 SHORT_WARM_UP = 16  # tokens: transformers' plain `generate` learns nothing from the further ones
-TIMEOUTS_S = {'compiled': 240, 'batching': 200}
+TIMEOUTS_S = {'compiled': 300, 'batching': 300}
 OTHERS_TIMEOUT_S = 180
 
 
@@ -362,6 +365,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
         'repeats': REPEATS,
         'rate_s': args.rate_s,
     }
+    origin = {'date': f'{date.today()}', 'commit': args.commit, 'transformers': version('transformers')}
     waiting = []
     for case in wanted:
         todo = [at for at in wanted_of(case, args) if (case.model, case.engine, case.tokens_in, at) not in there]
@@ -384,7 +388,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
                 say(f'({number}/{count}) GPU {index}: {case.name}')
 
             def keep(row: dict, case=case) -> None:
-                row = dataclasses.asdict(case) | row
+                row = dataclasses.asdict(case) | row | origin
                 with lock:
                     with open(args.rows, 'a', encoding='utf-8') as file:
                         file.write(json.dumps(row) + '\n')
