@@ -52,17 +52,16 @@ def panels(record, found, draw, xlabel, ylabel):
     fig.legend(
         handles.values(), handles, loc='lower center', ncols=3, frameon=False, fontsize=9, bbox_to_anchor=(0.5, 0.025)
     )
-    fig.text(0.5, 0.008, source(record), ha='center', fontsize=8, color=INK)
+    fig.text(0.5, 0.008, source(record, record.data['rows']), ha='center', fontsize=8, color=INK)
     fig.subplots_adjust(0.09, 0.2, 0.98, 0.96, 0.06, 0.24)
     return fig
 
 
-def source(record) -> str:
-    """Where the figures are from, to stand under a plot."""
+def source(record, rows) -> str:
+    """Where the figures are from, to stand under a plot; `rows` know their days."""
     versions = ', '.join(f'{name} {record.versions[name]}' for name in ('lmdeploy', 'transformers'))
-    return (
-        f'{record.device}, {versions}, {record.date}, {record.weights} weights, {record.data["tokens_out"]} tokens out'
-    )
+    days = ' and '.join(sorted({row['date'] for row in rows}))
+    return f'{record.device}, {versions}, {days}, {record.weights} weights, {record.data["tokens_out"]} tokens out'
 
 
 def speed():
@@ -125,6 +124,6 @@ def speed_server():
     for ax in axes:
         ax.set_xlabel('requests/s')
         ax.grid(alpha=0.3)
-    fig.text(0.5, 0.012, source(record), ha='center', fontsize=8, color=INK)
+    fig.text(0.5, 0.012, source(record, record.data['rates']), ha='center', fontsize=8, color=INK)
     fig.subplots_adjust(0.06, 0.32, 0.99, 0.92, 0.24)
     return fig

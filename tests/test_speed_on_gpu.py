@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -253,6 +255,8 @@ def test_it_runs_on_a_cpu(tmp_path):
     assert set(there) == offline | {('tiny', 'server', 61, r) for r in (2, 4)}
     for (_, engine, _, at), row in there.items():
         assert row['used_mib'] > 50
+        assert row['date'] == f'{date.today()}'
+        assert row['transformers'] == version('transformers')
         if engine == 'server':
             assert row['input_tokens'] == 61 * row['requests']
             assert row['output_tokens'] == 6 * row['requests']
@@ -261,3 +265,4 @@ def test_it_runs_on_a_cpu(tmp_path):
             assert row['output_tokens_per_s'] == pytest.approx(at * 6 / row['time_s'], rel=0.02)
             assert row['ttft_s'] > 0
             assert ('compile_s' in row) == (engine == 'compiled')
+            assert row['warm_up_s'] > 0.7 * row['time_s'], 'a warm-up of the whole length'

@@ -38,11 +38,15 @@ def test_every_row_is_a_point(record, draw, x):
             drawn[ax.get_title(), line.get_label()] = sorted(zip(*line.get_data(), strict=True))
     assert drawn == {key: sorted(points) for key, points in wanted.items()}
     assert {text.get_text() for text in fig.legends[0].get_texts()} == {engine for _, engine in wanted}
-    assert any(record.device in text.get_text() for text in fig.texts)
+    (source,) = [text.get_text() for text in fig.texts if record.device in text.get_text()]
+    assert all(row['date'] in source for row in record.data['rows'])
 
 
 def test_every_rate_is_a_point(record):
-    ttft, tpot, throughput = speed_plots.speed_server().axes
+    fig = speed_plots.speed_server()
+    for row in record.data['rows'] + record.data['rates']:
+        assert (row['date'] in fig.texts[0].get_text()) == (row['date'] in {r['date'] for r in record.data['rates']})
+    ttft, tpot, throughput = fig.axes
     rates = sorted((row['model'], row['requests_per_s']) for row in record.data['rates'])
     for ax, name in ((ttft, 'ttft'), (tpot, 'tpot')):
         for percentile in ('p50', 'p95'):

@@ -208,6 +208,24 @@ def test_padding_changes_no_token(folder):
     assert torch.equal(alone, beside)
 
 
+def test_a_closed_engine_gives_turbominds_weights_back_while_a_variable_names_it():
+    kept = SimpleNamespace(source_model=object())
+
+    class Pipe:
+        async_engine = SimpleNamespace(engine=kept)
+        closed = False
+
+        def close(self):
+            self.closed = True
+
+    engine = LMDeployEngine.__new__(LMDeployEngine)
+    engine.pipe = pipe = Pipe()
+    engine.close()
+    assert pipe.closed
+    assert kept.source_model is None
+    engine.close()  # a second time does nothing
+
+
 # ---------------------------------------------------------------- beside LMDeploy's own profiler
 
 
