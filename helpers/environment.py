@@ -219,10 +219,10 @@ def _kernel() -> Answer:
 
 
 def _memory() -> Answer:
-    from .memory import device_memory
+    from .memory import CPU, device_memory
 
     memory = device_memory()
-    if memory.device_name != 'CPU':
+    if memory.device_name != CPU:
         found = f'{memory.free_bytes / GIB:.1f} of {memory.total_bytes / GIB:.1f} GiB free on {memory.device_name}'
         found += ' (a slice of the card)' if memory.is_slice else ''
         if memory.free_bytes >= GPU_FREE_GIB * GIB:

@@ -278,8 +278,8 @@ def predict_memory(
     Args:
         model: the folder of a checkpoint; or a Geometry or a name of GEOMETRIES, with `awq` for W4A16 weights.
             (Of the PyTorch engine with W4A16 the prediction is too low: on an H200 loading left 1.2 GB more behind.)
-        free_bytes: what is free for this process before the engine starts (`device_memory().free_bytes`; on the CPU
-            the memory budget).  None: of this machine's device, now.
+        free_bytes: what is free for this process before the engine starts (`device_memory().budget_bytes`; on
+            the CPU all of the memory budget).  None: of this machine's device, now.
         engine: 'turbomind', 'pytorch' (on CUDA) or 'cpu' (the PyTorch engine on the CPU device).  None: the one that
             `engine_config` takes here.
         cache_max_entry_count, quant_policy, session_len, max_batch_size, max_prefill_token_num, tp: as in LMDeploy's

@@ -16,6 +16,7 @@ import lmdeploy_cpu
 from .sampling import Sampler
 
 MIB = 1 << 20
+CPU = 'CPU'  # the name of the CPU device
 # A card keeps some memory for itself, so what torch may use is a little below NVML's total on a whole card too.
 _WHOLE_CARD = 0.95
 _LOOK_AGAIN_S = 1.0  # a reader that is used again and again does its slow look-ups this often
@@ -38,6 +39,11 @@ class DeviceMemory:
     def is_slice(self) -> bool:
         """True if this process may use only a part of the card."""
         return self.card_total_bytes is not None and self.total_bytes < _WHOLE_CARD * self.card_total_bytes
+
+    @property
+    def budget_bytes(self) -> int:
+        """What an engine that starts now counts by: on CUDA what is free, on the CPU device the whole budget."""
+        return self.total_bytes if self.device_name == CPU else self.free_bytes
 
     def __str__(self) -> str:
         name = f'{self.device_name} (a slice of the card)' if self.is_slice else self.device_name
@@ -139,7 +145,7 @@ class CpuReader:
         total = lmdeploy_cpu.memory_budget()
         process = _written_bytes('self')
         used = process + sum(map(_written_bytes, self._children))
-        return DeviceMemory(used, max(0, total - used), total, process, self._SOURCE, 'CPU')
+        return DeviceMemory(used, max(0, total - used), total, process, self._SOURCE, CPU)
 
 
 def _written_bytes(pid: int | str) -> int:

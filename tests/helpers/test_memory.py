@@ -31,6 +31,7 @@ def test_a_whole_card_is_read_from_torch_and_nvml():
     seen = CudaReader(cuda(60 * GIB, 79 * GIB), nvml=lambda: (19 * GIB, 80 * GIB, 5 * GIB))()
     assert (seen.used_bytes, seen.free_bytes, seen.total_bytes) == (19 * GIB, 60 * GIB, 79 * GIB)
     assert seen.process_bytes == 5 * GIB
+    assert seen.budget_bytes == 60 * GIB, 'an engine counts by what is free'
     assert not seen.is_slice
     assert 'the card' in seen.source
     assert 'whole card, ' not in str(seen)
@@ -87,6 +88,7 @@ def test_the_cpu_reading_is_of_the_budget(budget):
     budget(3 * GIB)
     seen = CpuReader()()
     assert seen.total_bytes == 3 * GIB
+    assert seen.budget_bytes == 3 * GIB > seen.free_bytes, 'an engine counts by the whole budget'
     assert seen.free_bytes == 3 * GIB - seen.used_bytes
     assert seen.process_bytes <= seen.used_bytes
     assert 'lmdeploy_cpu' in seen.source
