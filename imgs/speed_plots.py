@@ -58,9 +58,9 @@ def panels(record, found, draw, xlabel, ylabel):
 
 
 def source(record, rows) -> str:
-    """Where the figures are from, to stand under a plot; `rows` know their days."""
-    versions = ', '.join(f'{name} {record.versions[name]}' for name in ('lmdeploy', 'transformers'))
-    days = ' and '.join(sorted({row['date'] for row in rows}))
+    """Where the figures are from, to stand under a plot; `rows` know day and transformers."""
+    days, transformers = (' and '.join(sorted({row[name] for row in rows})) for name in ('date', 'transformers'))
+    versions = f'lmdeploy {record.versions["lmdeploy"]}, transformers {transformers}'
     return f'{record.device}, {versions}, {days}, {record.weights} weights, {record.data["tokens_out"]} tokens out'
 
 
