@@ -267,6 +267,7 @@ def work(case: Case, folder: str, cards: list[int], todo: list, plan: dict, log:
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.environ |= SAFE | {'CUDA_VISIBLE_DEVICES': ','.join(map(str, cards))}
+    os.environ.pop(speed_on_gpu.NVML_CHECK, None)  # for the processes that start processes, not for what is measured
 
     def report(**row) -> None:
         with open(out, 'a', encoding='utf-8') as file:

@@ -31,7 +31,7 @@ from pathlib import Path
 import vision_models as models
 from card import MIB, read_memory
 from helpers.records import new_record, require_savable, save_record
-from speed_on_gpu import process_context, settled_bytes
+from speed_on_gpu import NVML_CHECK, process_context, settled_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTION = 'What is in the picture?'
@@ -334,6 +334,7 @@ def work(case: tuple, folder: str, plan: dict, log: str, out: str) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
+    os.environ.pop(NVML_CHECK, None)  # as in speed_on_gpu
     part, model, engine = case
     try:
         row = try_model(model, engine, folder) if part == 'table' else measure_costs(model, engine, folder, plan)
