@@ -6,6 +6,8 @@ torch's reading would make a CUDA context in this process, and take half a gigab
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 from helpers import DeviceMemory, device_memory
 
@@ -40,6 +42,17 @@ def read_memory() -> DeviceMemory:
     import torch
 
     return card_memory() if torch.cuda.is_available() else device_memory()
+
+
+def settled(read: Callable[[], list[int]], timeout_s: float = 10.0) -> list[int]:
+    """What `read` gives when nothing of it falls any more: the case before may still be giving its memory back."""
+    used, deadline = read(), time.monotonic() + timeout_s
+    while used and time.monotonic() < deadline:
+        time.sleep(0.2)
+        used, earlier = read(), used
+        if all(now >= before for now, before in zip(used, earlier, strict=True)):
+            break
+    return used
 
 
 class Ballast:

@@ -18,11 +18,9 @@ measured: broken off, the next call goes on with the rest.  A case that fails is
 """
 
 import argparse
-import contextlib
 import dataclasses
 import json
 import os
-import signal
 import struct
 import sys
 import tempfile
@@ -31,13 +29,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import speed_on_gpu
-from card import MIB, card_memory
+from card import MIB, card_memory, settled
 from helpers.files import read_json, write_json
 from helpers.geometry import GEOMETRIES, Geometry
 from helpers.kv_cache import CONTEXT_BYTES, predict_memory
 from helpers.records import new_record, require_savable, save_record
 from helpers.shards import read_header, shard_names, write_index
+from own_process import Processes
 
 ROOT = Path(__file__).resolve().parent.parent
 SAFE = {'NCCL_NVLS_ENABLE': '0', 'TORCH_SYMM_MEM_DISABLE_MULTICAST': '1', 'NVSHMEM_DISABLE_NVLS': '1'}
@@ -127,15 +125,9 @@ def used_mib(cards: list[int]) -> list[int]:
     return [round(card_memory(card).used_bytes / MIB) for card in cards] if on_gpu() else []
 
 
-def settled_mib(cards: list[int], timeout_s: float = 10.0) -> list[int]:
-    """The same when it no longer falls: the case before this one may still be giving its memory back."""
-    used, deadline = used_mib(cards), time.monotonic() + timeout_s
-    while used and time.monotonic() < deadline:
-        time.sleep(0.2)
-        used, earlier = used_mib(cards), used
-        if all(now >= before for now, before in zip(used, earlier, strict=True)):
-            break
-    return used
+def settled_mib(cards: list[int]) -> list[int]:
+    """The same when it no longer falls."""
+    return settled(lambda: used_mib(cards))
 
 
 def since(cards: list[int], before: list[int]) -> list[int]:
@@ -260,29 +252,9 @@ def requests_of(c, url: str) -> int:
     return server.log.read_text(errors='replace').count('POST /v1/chat/completions')
 
 
-def work(case: Case, folder: str, cards: list[int], todo: list, plan: dict, log: str, out: str) -> None:
-    """Measure a case; each row is appended to the file `out` when it is there.  Does not return."""
-    os.setsid()  # so that all that it starts can be ended with it
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.environ |= SAFE | {'CUDA_VISIBLE_DEVICES': ','.join(map(str, cards))}
-    os.environ.pop(speed_on_gpu.NVML_CHECK, None)  # for the processes that start processes, not for what is measured
-
-    def report(**row) -> None:
-        with open(out, 'a', encoding='utf-8') as file:
-            file.write(json.dumps(row) + '\n')
-
-    try:
-        (measure_serve if case.kind == 'serve' else measure_offline)(case, folder, cards, todo, plan, report)
-        report(done=True)
-    except BaseException as error:
-        import traceback
-
-        traceback.print_exc()
-        report(failed=f'{type(error).__name__}: {error}'[:1000])
-    finally:
-        os._exit(0)  # an engine that is stuck would not let the process end
+def measure_case(case: Case, folder: str, cards: list[int], todo: list, plan: dict, report) -> None:
+    """`report(**row)` for each of `todo`."""
+    (measure_serve if case.kind == 'serve' else measure_offline)(case, folder, cards, todo, plan, report)
 
 
 # --------------------------------------------------------------------------------------- random weights, soon
@@ -295,14 +267,12 @@ def draw_one_layer(model: str, folder: str) -> None:
     random_checkpoint(dataclasses.replace(MODELS[model], num_layers=1), folder, packed=False, device='cpu')
 
 
-def make_checkpoint(model: str, folder: Path, context, threads: int = 8) -> Path:
+def make_checkpoint(model: str, folder: Path, processes: Processes, threads: int = 8) -> Path:
     """All layers are copies of one: the bytes are written as fast as the disk takes them."""
     if folder.exists():
         return folder
     one = folder.with_name(f'{folder.name}-one-layer')
-    process = context.Process(target=draw_one_layer, args=(model, str(one)))
-    process.start()
-    process.join()
+    processes.call(draw_one_layer, model, str(one))
     if not one.exists():
         raise RuntimeError(f'{one} could not be made')
     names = shard_names(one)
@@ -345,49 +315,6 @@ def write_layer(path: Path, index: int, header: dict, pieces: list[bytes]) -> st
 
 
 # ------------------------------------------------------------------------------------------- in the parent
-
-
-def process_context(method: str):
-    """How the processes start: as those of `speed_on_gpu`, with what keeps the cards safe."""
-    os.environ |= SAFE
-    return speed_on_gpu.process_context(method)
-
-
-def run_case(case: Case, folder: Path, cards: list[int], todo: list, plan: dict, context, deadline, keep) -> str | None:
-    """Measure a case in a process of its own, calling `keep(row)` with each row; why it ended early, or None."""
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch:
-        log, out = Path(scratch, 'log'), Path(scratch, 'out')
-        log.touch()
-        out.touch()
-        process = context.Process(target=work, args=(case, str(folder), cards, todo, plan, str(log), str(out)))
-        process.start()
-        read, last = 0, {}
-        try:
-            while True:
-                alive = process.is_alive()
-                *lines, _ = out.read_text().split('\n')
-                for last in map(json.loads, lines[read:]):
-                    if 'done' not in last and 'failed' not in last:
-                        keep(last)
-                read = len(lines)
-                if not alive or time.monotonic() > min(deadline, begin + TIMEOUT_S):
-                    break
-                process.join(0.2)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            process.join()
-        text = log.read_text(errors='replace')[-3000:]
-    if 'done' in last:
-        return None
-    if 'failed' in last:
-        return f'{last["failed"]}\n{text}'
-    if alive:
-        why = 'the minutes are over' if time.monotonic() > deadline else f'stopped after {TIMEOUT_S} s'
-        return f'{why}\n{text}'
-    return f'the process ended with {process.exitcode}\n{text}'
 
 
 class Cards:
@@ -457,7 +384,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
     waiting = [
         (case, todo) for case in wanted if (todo := [at for at in todo_of(case, args) if (case, at) not in there])
     ]
-    context, cards, ended = process_context(args.processes), Cards(args.gpus), {}
+    processes, cards, ended = Processes(args.processes, SAFE), Cards(args.gpus), {}
     count, begun = len(waiting), 0
     print(f'{len(wanted)} cases, {count} of them with something to measure', flush=True)
 
@@ -465,7 +392,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
         print(f'[{time.monotonic() - begin:4.0f} s] {text}', flush=True)
 
     def make(model: str) -> Path:
-        path = make_checkpoint(model, folder / model, context)
+        path = make_checkpoint(model, folder / model, processes)
         say(f'{model}: weights are there')
         return path
 
@@ -478,9 +405,14 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
                 say(line_of(row))
 
         try:
-            why = run_case(case, path, mine, todo, plan, context, deadline, keep)
-            if why and 'forked subprocess' in why:  # something used CUDA on import
-                why = run_case(case, path, mine, todo, plan, process_context('spawn'), deadline, keep)
+            why = processes.measure(
+                measure_case,
+                (case, str(path), mine, todo, plan),
+                keep=keep,
+                timeout_s=TIMEOUT_S,
+                deadline=deadline,
+                environment={'CUDA_VISIBLE_DEVICES': ','.join(map(str, mine))},
+            )
         except (OSError, RuntimeError) as error:
             why = f'{type(error).__name__}: {error}'
         finally:

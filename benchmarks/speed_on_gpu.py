@@ -17,12 +17,9 @@ runs can stand in one record: broken off, the next call goes on with the rest.
 """
 
 import argparse
-import contextlib
 import dataclasses
 import json
-import multiprocessing
 import os
-import signal
 import sys
 import tempfile
 import threading
@@ -32,9 +29,10 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from card import MIB, read_memory
+from card import MIB, read_memory, settled
 from helpers.geometry import Geometry
 from helpers.records import new_record, require_savable, save_record
+from own_process import Processes
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = Geometry(
@@ -64,7 +62,6 @@ MORE_BATCHES = {'compiled': (32,), 'batching': (32,), 'lmdeploy': (64, 16, 4, 2)
 RATES = {'1_8b': (8, 32, 64, 96, 16, 4, 128, 2), '7b': (4, 16, 32, 64, 8, 2)}  # requests/s
 TOKENS_IN, TOKENS_OUT, RATE_S, REPEATS, REPEAT_BELOW_S = (61, 1024), 256, 8.0, 3, 10.0
 SIZES = {'session_len': 4096, 'max_batch_size': 256, 'cache_max_entry_count': 0.8}
-NVML_CHECK = 'PYTORCH_NVML_BASED_CUDA_CHECK'  # torch.cuda.is_available() without starting CUDA
 TIMEOUTS_S = {'compiled': 300, 'batching': 300, 'transformers': 300}
 OTHERS_TIMEOUT_S = 180
 
@@ -106,14 +103,9 @@ def cases() -> list[Case]:
 # -------------------------------------------------------------------------------- in the process of one case
 
 
-def settled_bytes(timeout_s: float = 10.0) -> int:
-    """What is in use when it no longer falls: the case before this one may still be giving its memory back."""
-    used, deadline = read_memory().used_bytes, time.monotonic() + timeout_s
-    while True:
-        time.sleep(0.2)
-        used, earlier = read_memory().used_bytes, used
-        if used >= earlier or time.monotonic() > deadline:
-            return used
+def settled_bytes() -> int:
+    """What is in use when it no longer falls."""
+    return settled(lambda: [read_memory().used_bytes])[0]
 
 
 def start_engine(engine: str, folder: str):
@@ -193,29 +185,9 @@ def measure_server(case: Case, folder: str, todo: list, plan: dict, report) -> N
             report(**row, rate_s=plan['rate_s'], load_s=round(load_s, 2), used_mib=used_mib)
 
 
-def work(case: Case, folder: str, gpu: int, todo: list, plan: dict, log: str, out: str) -> None:
-    """Measure a case; each row is appended to the file `out` when it is there.  Does not return."""
-    os.setsid()  # so that all that it starts can be ended with it
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
-    os.environ.pop(NVML_CHECK, None)  # with it, each of `generate`'s questions for a GPU costs milliseconds
-
-    def report(**row) -> None:
-        with open(out, 'a', encoding='utf-8') as file:
-            file.write(json.dumps(row) + '\n')
-
-    try:
-        (measure_server if case.engine == 'server' else measure_offline)(case, folder, todo, plan, report)
-        report(done=True)
-    except BaseException as error:
-        import traceback
-
-        traceback.print_exc()
-        report(failed=f'{type(error).__name__}: {error}'[:2000])
-    finally:
-        os._exit(0)  # an engine that is stuck would not let the process end
+def measure_case(case: Case, folder: str, todo: list, plan: dict, report) -> None:
+    """`report(**row)` for each batch or rate in `todo`."""
+    (measure_server if case.engine == 'server' else measure_offline)(case, folder, todo, plan, report)
 
 
 def make_checkpoint(model: str, awq: bool, folder: str, gpu: int) -> None:
@@ -229,80 +201,33 @@ def make_checkpoint(model: str, awq: bool, folder: str, gpu: int) -> None:
 # ------------------------------------------------------------------------------------------- in the parent
 
 
-def process_context(method: str):
-    """How the processes start: 'forkserver' has each inherit what takes ten seconds to import."""
-    # Before anything is imported there: nothing is fetched, and torch looks for a GPU without starting CUDA.
-    os.environ |= {'HF_HUB_OFFLINE': '1', 'TRANSFORMERS_VERBOSITY': 'error', NVML_CHECK: '1'}
-    context = multiprocessing.get_context(method)
-    if method == 'forkserver':
-        context.set_forkserver_preload(['helpers.offline', 'helpers.checkpoints', 'transformers', 'lmdeploy'])
-    return context
-
-
 class Gpu:
     """One card, on which cases are measured one after the other."""
 
     def __init__(self, index: int, args, folder: Path):
         self.index, self.args, self.folder = index, args, folder
-        self.context = process_context(args.processes)
+        self.processes = Processes(args.processes)
 
     def measure(self, case: Case, todo: list, plan: dict, deadline: float, keep) -> str | None:
         """Measure the rows in `todo`, calling `keep(row)` with each; why it ended early, or None."""
-        folder = self.checkpoint(case)
-        why = self._in_a_process(case, folder, todo, plan, deadline, keep)
-        if why and 'forked subprocess' in why:  # something used CUDA on import
-            self.context = process_context('spawn')
-            why = self._in_a_process(case, folder, todo, plan, deadline, keep)
-        return why
+        return self.processes.measure(
+            measure_case,
+            (case, str(self.checkpoint(case)), todo, plan),
+            keep=keep,
+            timeout_s=TIMEOUTS_S.get(case.engine, OTHERS_TIMEOUT_S),
+            deadline=deadline,
+            environment={'CUDA_VISIBLE_DEVICES': str(self.index)},
+        )
 
     def checkpoint(self, case: Case) -> Path:
         """The folder of a case's random weights, made if it is not there."""
         awq = case.engine == 'w4a16'
         folder = self.folder / f'{case.model}-{"awq" if awq else "bf16"}'
         if not folder.exists():
-            process = self.context.Process(target=make_checkpoint, args=(case.model, awq, str(folder), self.index))
-            process.start()
-            process.join()
+            self.processes.call(make_checkpoint, case.model, awq, str(folder), self.index)
             if not folder.exists():
                 raise RuntimeError(f'{folder} could not be made')
         return folder
-
-    def _in_a_process(self, case: Case, folder: Path, todo: list, plan: dict, deadline: float, keep) -> str | None:
-        limit_s = TIMEOUTS_S.get(case.engine, OTHERS_TIMEOUT_S)
-        begin = time.monotonic()
-        with tempfile.TemporaryDirectory() as scratch:
-            log, out = Path(scratch, 'log'), Path(scratch, 'out')
-            log.touch()
-            out.touch()
-            arguments = (case, str(folder), self.index, todo, plan, str(log), str(out))
-            process = self.context.Process(target=work, args=arguments)
-            process.start()
-            read, rows = 0, []
-            try:
-                while True:
-                    alive = process.is_alive()
-                    *lines, _ = out.read_text().split('\n')
-                    for row in map(json.loads, lines[read:]):
-                        rows.append(row)
-                        if 'batch' in row or 'requests_per_s' in row:
-                            keep(row)
-                    read = len(lines)
-                    if not alive or time.monotonic() > min(deadline, begin + limit_s):
-                        break
-                    process.join(0.2)
-            finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.kill()
-                process.join()
-            if rows and 'done' in rows[-1]:
-                return None
-            text = log.read_text(errors='replace')
-        if rows and 'failed' in rows[-1] and 'batch' not in rows[-1]:
-            return f'{rows[-1]["failed"]}\n{text[-3000:]}'
-        if alive:
-            return 'the minutes are over' if time.monotonic() > deadline else f'stopped after {limit_s} s'
-        return f'the process ended with {process.exitcode}\n{text[-3000:]}'
 
 
 def wanted_of(case: Case, args) -> list:
@@ -408,7 +333,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
     with ThreadPoolExecutor(len(args.gpus)) as pool:
         for future in [pool.submit(work_on, index) for index in args.gpus]:
             future.result()
-    over = bool(numbered) or 'the minutes are over' in ended.values()
+    over = bool(numbered) or any(why.startswith('the minutes are over') for why in ended.values())
     if over:
         say(f'{args.minutes:g} minutes are over; {len(numbered)} cases were not begun: the same call goes on with them')
     return ended, not over

@@ -20,7 +20,6 @@ import json
 import math
 import multiprocessing
 import os
-import signal
 import sys
 import tempfile
 import threading
@@ -31,7 +30,8 @@ from pathlib import Path
 import vision_models as models
 from card import MIB, read_memory
 from helpers.records import new_record, require_savable, save_record
-from speed_on_gpu import NVML_CHECK, process_context, settled_bytes
+from own_process import Processes
+from speed_on_gpu import settled_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTION = 'What is in the picture?'
@@ -328,24 +328,10 @@ def require_answer(answer, tokens: int) -> None:
         raise RuntimeError(f'{answer.generate_token_len} tokens, not {tokens} (finish_reason {answer.finish_reason!r})')
 
 
-def work(case: tuple, folder: str, plan: dict, log: str, out: str) -> None:
-    """Measure a case; its row is written to the file `out`.  Does not return."""
-    os.setsid()  # so that all that it starts can be ended with it
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.environ.pop(NVML_CHECK, None)  # as in speed_on_gpu
+def measure_case(case: tuple, folder: str, plan: dict, report) -> None:
+    """`report(**row)`, once."""
     part, model, engine = case
-    try:
-        row = try_model(model, engine, folder) if part == 'table' else measure_costs(model, engine, folder, plan)
-    except BaseException as error:
-        import traceback
-
-        traceback.print_exc()
-        row = {'outcome': 'broken', 'message': said(error)}
-    Path(f'{out}.new').write_text(json.dumps(row), encoding='utf-8')
-    os.replace(f'{out}.new', out)
-    os._exit(0)  # an engine that is stuck would not let the process end
+    report(**(try_model(model, engine, folder) if part == 'table' else measure_costs(model, engine, folder, plan)))
 
 
 def make_checkpoint(model: str, folder: str) -> None:
@@ -364,7 +350,7 @@ class Runner:
 
     def __init__(self, args, folder: Path, plan: dict):
         self.args, self.folder, self.plan = args, folder, plan
-        self.context = process_context('forkserver')
+        self.processes = Processes()
         self.begin, self.lock = time.monotonic(), threading.Lock()
         self.deadline = self.begin + 60 * args.minutes
         self.making = {}
@@ -380,9 +366,7 @@ class Runner:
                 folder = self.folder / name
                 begin = time.monotonic()
                 if not folder.exists():
-                    process = self.context.Process(target=make_checkpoint, args=(name, str(folder)))
-                    process.start()
-                    process.join()
+                    self.processes.call(make_checkpoint, name, str(folder))
                     self.say(f'{name}: made in {time.monotonic() - begin:.0f} s')
                 self.making[name].set()
 
@@ -392,42 +376,23 @@ class Runner:
     def measure(self, case: tuple) -> dict:
         """The row of a case, whatever becomes of it."""
         self.making[case[1]].wait()
-        row = self._in_a_process(case)
-        if 'forked subprocess' in row.get('message', ''):  # something used CUDA on import
-            self.context = process_context('spawn')
-            row = self._in_a_process(case)
-        return row
-
-    def _in_a_process(self, case: tuple) -> dict:
-        part, model, engine = case
-        folder = self.folder / model
-        row = {'part': part, 'model': model, 'engine': engine}
+        folder = self.folder / case[1]
+        row = dict(zip(('part', 'model', 'engine'), case, strict=True))
         if not folder.exists():
             return row | {'outcome': 'broken', 'message': 'its checkpoint could not be made'}
-        with tempfile.TemporaryDirectory() as scratch:
-            log, out = Path(scratch, 'log'), Path(scratch, 'out')
-            log.touch()
-            process = self.context.Process(target=work, args=(case, str(folder), self.plan, str(log), str(out)))
-            begin = time.monotonic()
-            process.start()
-            process.join(max(1.0, min(CASE_TIMEOUT_S, self.deadline - begin)))
-            alive = process.is_alive()
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            process.join()
-            text = log.read_text(errors='replace')
-            row['seconds'] = round(time.monotonic() - begin, 1)
-            if out.exists():
-                row |= json.loads(out.read_text())
-            elif alive:
-                late = time.monotonic() > self.deadline
-                row |= {'outcome': 'broken', 'message': 'the minutes are over' if late else 'it hangs: no end after '}
-                row['message'] += '' if late else f'{CASE_TIMEOUT_S} s'
-            else:
-                row |= {'outcome': 'fails', 'message': f'the process ended with {process.exitcode}'}
-        if row.get('outcome') in ('fails', 'broken') or self.args.verbose:
-            print(text[-3000:], flush=True)
+        begin = time.monotonic()
+        why = self.processes.measure(
+            measure_case,
+            (case, str(folder), self.plan),
+            keep=row.update,
+            timeout_s=CASE_TIMEOUT_S,
+            deadline=self.deadline,
+        )
+        row['seconds'] = round(time.monotonic() - begin, 1)
+        if why:
+            ended = why.startswith('the process ended')  # that is what becomes of such a model
+            row |= {'outcome': 'fails' if ended else 'broken', 'message': why.splitlines()[0][:300]}
+            print(why, flush=True)
         return row
 
 
@@ -546,7 +511,6 @@ def main() -> int:
     parser.add_argument('--minutes', type=float, default=6, help='end after this, with what there is')
     parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'vision.jsonl', help='where each row is kept')
     parser.add_argument('--checkpoints', type=Path, help='where random weights are kept; default: a folder that goes')
-    parser.add_argument('--verbose', action='store_true', help='what each case printed')
     args = parser.parse_args()
     if args.save:
         args.commit = require_savable(args.save, args.commit)

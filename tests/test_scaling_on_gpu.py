@@ -2,14 +2,12 @@
 
 import dataclasses
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -51,26 +49,23 @@ def test_every_combination_is_planned_once():
     assert Case('7b', 'offline', 'pytorch-ray', 2) in cases
 
 
-def test_what_can_harm_a_shared_host_stays_off(monkeypatch):
+def test_what_can_harm_a_shared_host_stays_off():
     source = Path(scaling.__file__).read_text()
     assert scaling.COMMUNICATOR == 'nccl'
     assert scaling.SAFE['NCCL_NVLS_ENABLE'] == '0'
     assert source.count("'communicator'") == 3  # both kinds of case, and the record: each with COMMUNICATOR
     assert source.count("'communicator': COMMUNICATOR") + source.count("['communicator'] = COMMUNICATOR") == 3
-    monkeypatch.setattr(os, 'environ', {})
-    scaling.process_context('spawn')
-    assert os.environ.items() >= scaling.SAFE.items()
+    assert 'Processes(args.processes, SAFE)' in source  # of every process; see also the fixture `run`
 
 
 def test_a_checkpoint_of_equal_layers_is_whole(tmp_path):
     from safetensors import safe_open
 
     class Here:
-        """A process that is none: multiprocessing's own would leave its tracker behind."""
+        """Processes that are none."""
 
-        def Process(self, target, args):
-            target(*args)
-            return SimpleNamespace(start=bool, join=bool)
+        def call(self, function, *arguments):
+            function(*arguments)
 
     folder = scaling.make_checkpoint('tiny', tmp_path / 'tiny', Here())
     files = {tensor: folder / name for name in shard_names(folder) for tensor in read_header(folder / name)}
@@ -93,55 +88,6 @@ def test_cards_are_lent_to_one_case_at_a_time():
     assert cards.take(3, soon) == [1, 2, 3]
 
 
-# ---------------------------------------------------------------- what becomes of a process
-
-
-def _append(out, *rows):
-    with open(out, 'a') as file:
-        file.writelines(json.dumps(row) + '\n' for row in rows)
-
-
-def works(case, folder, cards, todo, plan, log, out):
-    _append(out, *({'tokens_in': t, 'batch': b, **OFFLINE} for t, b in todo), {'done': True})
-
-
-def stops_halfway(case, folder, cards, todo, plan, log, out):
-    os.setsid()
-    _append(out, {'tokens_in': todo[0][0], 'batch': todo[0][1], **OFFLINE})
-    time.sleep(60)
-
-
-def raises(case, folder, cards, todo, plan, log, out):
-    _append(out, {'tokens_in': todo[0][0], 'batch': todo[0][1], **OFFLINE}, {'failed': 'RuntimeError: no ray'})
-
-
-def crashes(case, folder, cards, todo, plan, log, out):
-    Path(log).write_text('[TM][FATAL] out of cheese')
-    os._exit(7)
-
-
-@pytest.mark.parametrize(
-    ('work', 'kept', 'said'),
-    [
-        (works, [1, 8], None),
-        (stops_halfway, [1], 'stopped after 1 s'),
-        (raises, [1], 'no ray'),
-        (crashes, [], 'ended with 7\n[TM][FATAL] out of cheese'),
-    ],
-)
-def test_what_becomes_of_a_case(monkeypatch, tmp_path, work, kept, said):
-    monkeypatch.setattr(scaling, 'work', work)
-    monkeypatch.setattr(scaling, 'TIMEOUT_S', 1 if work is stops_halfway else 60)
-    rows, begin = [], time.monotonic()
-    why = scaling.run_case(
-        Case('7b', 'offline', 'turbomind', 2), tmp_path, [0, 1], [(61, 1), (61, 8)], {},
-        multiprocessing.get_context('fork'), begin + 100, rows.append,
-    )  # fmt: skip
-    assert time.monotonic() - begin < 30
-    assert [row['batch'] for row in rows] == kept
-    assert why is None if said is None else said in why
-
-
 # ---------------------------------------------------------------- what is kept
 
 
@@ -150,25 +96,31 @@ def run(monkeypatch, tmp_path):
     """run(*arguments) -> what main() returns, with cases that measure nothing; `run.broken` is a case that fails."""
     at_once, most = set(), []
 
-    def run_case(case, path, cards, todo, plan, context, deadline, keep):
-        assert not at_once & set(cards), 'two cases on one card'
-        at_once.update(cards)
-        most.append(len(at_once))
-        time.sleep(0.01)
-        call.measured.append(case)
-        at_once.difference_update(cards)
-        if case == call.broken:
-            return 'RuntimeError: it is broken\nand more'
-        for a, b in todo:
-            keep(
-                {'tokens_in': a, 'batch': b, **OFFLINE} if case.kind == 'offline' else {'way': a, 'clients': b} | SERVED
-            )
-        return None
+    class Processes:
+        def __init__(self, method, environment):
+            assert environment == scaling.SAFE
+
+        def measure(self, measure, arguments, *, keep, environment, **_):
+            case, _, cards, todo, _ = arguments
+            assert measure is scaling.measure_case
+            assert environment == {'CUDA_VISIBLE_DEVICES': ','.join(map(str, cards))}
+            assert not at_once & set(cards), 'two cases on one card'
+            at_once.update(cards)
+            most.append(len(at_once))
+            time.sleep(0.01)
+            call.measured.append(case)
+            at_once.difference_update(cards)
+            if case == call.broken:
+                return 'RuntimeError: it is broken\nand more'
+            for a, b in todo:
+                offline = case.kind == 'offline'
+                keep({'tokens_in': a, 'batch': b, **OFFLINE} if offline else {'way': a, 'clients': b} | SERVED)
+            return None
 
     saved = []
     monkeypatch.setattr(os, 'environ', os.environ.copy())
-    monkeypatch.setattr(scaling, 'run_case', run_case)
-    monkeypatch.setattr(scaling, 'make_checkpoint', lambda model, folder, context: folder)
+    monkeypatch.setattr(scaling, 'Processes', Processes)
+    monkeypatch.setattr(scaling, 'make_checkpoint', lambda model, folder, processes: folder)
     monkeypatch.setattr('torch.cuda.is_available', lambda: True)
     monkeypatch.setattr('torch.cuda.device_count', lambda: 4)
     monkeypatch.setattr('helpers.records._device', lambda: ('NVIDIA H200', '550.54'))

@@ -2,11 +2,8 @@
 
 import argparse
 import json
-import multiprocessing
-import os
 import subprocess
 import sys
-import time
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -65,65 +62,6 @@ def test_each_case_has_its_batches_the_most_telling_first():
         if case.engine != 'server':
             assert wanted[:2] == [8, 128], 'these two compare all engines'
             assert 1 in wanted
-
-
-# ---------------------------------------------------------------- what becomes of a process
-
-
-def _append(out, *rows):
-    with open(out, 'a') as file:
-        file.writelines(json.dumps(row) + '\n' for row in rows)
-
-
-def works(case, folder, gpu, todo, plan, log, out):
-    _append(out, *({'batch': batch, **FIGURES} for batch in todo), {'done': True})
-
-
-def stops_halfway(case, folder, gpu, todo, plan, log, out):
-    os.setsid()
-    _append(out, {'batch': todo[0], **FIGURES})
-    time.sleep(60)
-
-
-def raises(case, folder, gpu, todo, plan, log, out):
-    _append(out, {'batch': todo[0], **FIGURES}, {'failed': 'RuntimeError: no such engine'})
-
-
-def crashes(case, folder, gpu, todo, plan, log, out):
-    Path(log).write_text('[TM][FATAL] out of cheese')
-    os._exit(7)
-
-
-@pytest.mark.parametrize(
-    ('work', 'batches', 'said'),
-    [
-        (works, [8, 1], None),
-        (stops_halfway, [8], 'stopped after 1 s'),
-        (raises, [8], 'no such engine'),
-        (crashes, [], 'ended with 7\n[TM][FATAL] out of cheese'),
-    ],
-)
-def test_what_becomes_of_a_case(monkeypatch, tmp_path, work, batches, said):
-    monkeypatch.setattr(speed, 'work', work)
-    monkeypatch.setattr(speed, 'OTHERS_TIMEOUT_S', 1 if work is stops_halfway else 60)
-    gpu = speed.Gpu.__new__(speed.Gpu)
-    gpu.index, gpu.folder, gpu.context = 0, tmp_path, multiprocessing.get_context('fork')
-    (tmp_path / '1_8b-bf16').mkdir()
-    kept, begin = [], time.monotonic()
-    why = gpu.measure(Case('1_8b', 'turbomind'), [8, 1], {}, begin + 100, kept.append)
-    assert time.monotonic() - begin < 30
-    assert [row['batch'] for row in kept] == batches
-    assert why is None if said is None else said in why
-
-
-def test_the_minutes_end_a_case_too(monkeypatch, tmp_path):
-    monkeypatch.setattr(speed, 'work', stops_halfway)
-    gpu = speed.Gpu.__new__(speed.Gpu)
-    gpu.index, gpu.folder, gpu.context = 0, tmp_path, multiprocessing.get_context('fork')
-    (tmp_path / '1_8b-bf16').mkdir()
-    kept = []
-    why = gpu.measure(Case('1_8b', 'turbomind'), [8, 1], {}, time.monotonic() + 1, kept.append)
-    assert (why, [row['batch'] for row in kept]) == ('the minutes are over', [8])
 
 
 # ---------------------------------------------------------------- what is kept

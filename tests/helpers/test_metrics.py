@@ -83,14 +83,15 @@ def test_a_notebook_keeps_one_picture(server, tmp_path, monkeypatch):
     """It is drawn anew while the cell runs, and the last one is stored; the text beside it never changes."""
     monkeypatch.setenv('LMDEPLOY_API_KEY', server.client.api_key)
     source = f"""
-import openai, os, helpers.metrics
+import openai, os, time, helpers.metrics
 from helpers import measure_clients, metrics_chart
 helpers.metrics._REDRAW_S = 0.2
 client = openai.OpenAI(base_url={server.base_url!r}, api_key=os.environ['LMDEPLOY_API_KEY'])
 with metrics_chart(client, interval_s=0.1) as chart:
     measure_clients(client, clients=2, output_tokens=80, progress=False)
+    while len(chart.readings) < 6:  # however busy the machine is; the notebook's time limit ends it
+        time.sleep(0.1)
 print(chart.total.request_success_total, chart.total.generation_tokens_total)
-assert len(chart.readings) > 5
 """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     NotebookClient(notebook, timeout=60, kernel_name='python3', resources={'metadata': {'path': str(ROOT)}}).execute()

@@ -1,0 +1,122 @@
+"""A measurement in a process of its own: each row as soon as it is there, and an end whatever becomes of it."""
+
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+NVML_CHECK = 'PYTORCH_NVML_BASED_CUDA_CHECK'  # torch.cuda.is_available() without starting CUDA
+TAIL = 3000  # characters of what a process printed that are told when it failed
+
+
+class Processes:
+    """Where measurements run.
+
+    Args:
+        method: 'forkserver': each process inherits what takes ten seconds to import; 'spawn': all anew.
+        environment: variables of all processes.
+    """
+
+    def __init__(self, method: str = 'forkserver', environment: dict[str, str] | None = None):
+        # Before anything is imported there: nothing is fetched, and torch looks for a GPU without starting CUDA.
+        os.environ |= {'HF_HUB_OFFLINE': '1', 'TRANSFORMERS_VERBOSITY': 'error', NVML_CHECK: '1'} | (environment or {})
+        self._context = multiprocessing.get_context(method)
+        if method == 'forkserver':
+            preload = ['helpers.offline', 'helpers.checkpoints', 'transformers', 'lmdeploy']
+            self._context.set_forkserver_preload(preload)
+
+    def call(self, function: Callable, *arguments) -> None:
+        """Call a function there: drawing numbers on the GPU leaves a CUDA context behind."""
+        process = self._context.Process(target=function, args=arguments)
+        process.start()
+        process.join()
+
+    def measure(
+        self,
+        measure: Callable,
+        arguments: tuple,
+        *,
+        keep: Callable[[dict], None],
+        timeout_s: float,
+        deadline: float,
+        environment: dict[str, str] | None = None,
+    ) -> str | None:
+        """Call `measure(*arguments, report)` there; `report(**row)` in it is `keep(row)` here.
+
+        Args:
+            timeout_s, deadline: it ends after these seconds, or at this time of `time.monotonic()`.
+
+        Returns:
+            None; or why it ended early, and from the second line on the end of what it printed.
+        """
+        call = measure, arguments, environment or {}
+        why = self._run(call, keep, timeout_s, deadline)
+        if why and 'forked subprocess' in why:  # something used CUDA on import
+            self._context = multiprocessing.get_context('spawn')
+            why = self._run(call, keep, timeout_s, deadline)
+        return why
+
+    def _run(self, call: tuple, keep: Callable[[dict], None], timeout_s: float, deadline: float) -> str | None:
+        begin = time.monotonic()
+        with tempfile.TemporaryDirectory() as scratch:
+            log, out = Path(scratch, 'log'), Path(scratch, 'out')
+            log.touch()
+            out.touch()
+            process = self._context.Process(target=_work, args=(*call, str(log), str(out)))
+            process.start()
+            read, last = 0, {}
+            try:
+                while True:
+                    alive = process.is_alive()
+                    *lines, _ = out.read_text().split('\n')
+                    for last in map(json.loads, lines[read:]):
+                        if 'row' in last:
+                            keep(last['row'])
+                    read = len(lines)
+                    if not alive or time.monotonic() > min(deadline, begin + timeout_s):
+                        break
+                    process.join(0.2)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
+                process.join()
+            printed = log.read_text(errors='replace')[-TAIL:]
+        if 'done' in last:
+            return None
+        if 'failed' in last:
+            why = last['failed']
+        elif alive:
+            why = 'the minutes are over' if time.monotonic() > deadline else f'stopped after {timeout_s:g} s'
+        else:
+            why = f'the process ended with {process.exitcode}'
+        return f'{why}\n{printed}'.rstrip()
+
+
+def _work(measure: Callable, arguments: tuple, environment: dict[str, str], log: str, out: str) -> None:
+    """In the process: what is printed goes to the file `log`, rows and the end to `out`.  Does not return."""
+    os.setsid()  # so that all that it starts can be ended with it
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.environ.pop(NVML_CHECK, None)  # with it each look for a GPU costs milliseconds, and `generate` looks often
+    os.environ |= environment
+
+    def say(**line) -> None:
+        with open(out, 'a', encoding='utf-8') as file:
+            file.write(json.dumps(line) + '\n')
+
+    try:
+        measure(*arguments, lambda **row: say(row=row))
+        say(done=True)
+    except BaseException as error:
+        traceback.print_exc()
+        say(failed=f'{type(error).__name__}: {error}'[:2000])
+    finally:
+        os._exit(0)  # an engine that is stuck would not let the process end
