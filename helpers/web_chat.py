@@ -70,13 +70,15 @@ class WebChat:
         yield keep, keep, drawn(turns), turns, speed(answer, sampling['max_tokens'])
 
     def stopped(self, text, image, turns):
-        """After Stop: what came of the answer stays; a message without any comes back to its field."""
+        """After Stop: a message without any answer comes back to its field; else all is as it is, for whoever is
+        quick has sent the next message already."""
         import gradio as gr
 
-        if turns and not turns[-1].answer:
-            *turns, last = turns
-            text, image = text or last.text, image or last.image
-        return text, image, drawn(turns), turns, gr.skip()
+        keep = gr.skip()
+        if not turns or turns[-1].answer:
+            return keep, keep, keep, keep, keep
+        *turns, last = turns
+        return text or last.text, image or last.image, drawn(turns), turns, keep
 
 
 def request_messages(turns: list[Turn], system: str) -> list[dict]:

@@ -344,7 +344,10 @@ def test_stop_keeps_what_came_and_ends_the_request(ruled, rule, tab):
     send(t, 'endless')
     wait_for(lambda: answers(t) and 'more more' in answers(t)[0])
     t.click('#stop')
+    t.fill('#message textarea', 'typed at once')
     assert rule.left.wait(10)
+    time.sleep(1)
+    assert message(t) == 'typed at once'
     send(t, 'next')
     wait_for(lambda: answers(t)[-1:] == ['NEXT'])
     first, partial, last = [m['content'] for m in rule.requests[-1]['messages']]
