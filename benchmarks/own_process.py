@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 NVML_CHECK = 'PYTORCH_NVML_BASED_CUDA_CHECK'  # torch.cuda.is_available() without starting CUDA
+FORKED = 'forked subprocess'  # in torch's error, where something used CUDA before a process was forked
 TAIL = 3000  # characters of what a process printed that are told when it failed
 
 
@@ -57,7 +58,7 @@ class Processes:
         """
         call = measure, arguments, environment or {}
         why = self._run(call, keep, timeout_s, deadline)
-        if why and 'forked subprocess' in why:  # something used CUDA on import
+        if why and FORKED in why:
             self._context = multiprocessing.get_context('spawn')
             why = self._run(call, keep, timeout_s, deadline)
         return why

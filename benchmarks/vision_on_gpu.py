@@ -30,7 +30,7 @@ from pathlib import Path
 import vision_models as models
 from card import MIB, read_memory
 from helpers.records import new_record, require_savable, save_record
-from own_process import Processes
+from own_process import FORKED, Processes
 from speed_on_gpu import settled_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -331,7 +331,10 @@ def require_answer(answer, tokens: int) -> None:
 def measure_case(case: tuple, folder: str, plan: dict, report) -> None:
     """`report(**row)`, once."""
     part, model, engine = case
-    report(**(try_model(model, engine, folder) if part == 'table' else measure_costs(model, engine, folder, plan)))
+    row = try_model(model, engine, folder) if part == 'table' else measure_costs(model, engine, folder, plan)
+    if FORKED in row.get('message', ''):  # not what becomes of the model: it is tried anew
+        raise RuntimeError(row['message'])
+    report(**row)
 
 
 def make_checkpoint(model: str, folder: str) -> None:

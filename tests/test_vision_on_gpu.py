@@ -110,6 +110,13 @@ def test_a_case_that_breaks_is_named_and_tried_again(run):
     assert {row['engine'] for row in run.saved[1].data['table']} == {'turbomind', 'pytorch'}
 
 
+def test_a_process_that_cannot_use_cuda_says_nothing_of_the_model(monkeypatch):
+    outcome = {'outcome': 'fails', 'message': 'RuntimeError: Cannot re-initialize CUDA in forked subprocess'}
+    monkeypatch.setattr(vision, 'try_model', lambda *_: outcome)
+    with pytest.raises(RuntimeError, match='forked subprocess'):
+        vision.measure_case(('table', 'llava', 'pytorch'), 'folder', {}, pytest.fail)
+
+
 @pytest.mark.parametrize(
     ('family', 'name', 'hub'),
     [
