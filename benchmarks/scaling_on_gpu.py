@@ -13,8 +13,9 @@ stream 128 tokens each, before one server with tp = 1, 2, 4 (layout `tp`), or be
 NVLink multicast stays off, and so do TurboMind's communicators `native` and `cuda-ipc`: on a host that others share
 they can put its GPUs out of service.
 
-Cases run at once as far as there are cards, the most telling first.  Each row is a line of `--rows` as soon as it is
-measured: broken off, the next call goes on with the rest.  A case that fails is kept with its reason.
+Cases run at once as far as there are cards, those for the most cards first.  Each row is a line of `--rows` as soon
+as it is measured, with its date, commit and transformers: broken off, the next call goes on with the rest.  A case that
+fails is kept with its reason.
 """
 
 import argparse
@@ -27,6 +28,8 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 from card import MIB, card_memory, settled
@@ -70,32 +73,30 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """All, the most telling first; neighbours fit beside each other on four cards."""
+    """All, those for the most cards first; neighbours fit beside each other on four cards."""
     order = [
-        ('7b offline turbomind', (1, 2)),
-        ('1_8b offline turbomind', (1,)),
         ('7b offline turbomind', (4,)),
         ('7b serve replicas', (4,)),
         ('7b serve tp', (4,)),
-        ('20b offline turbomind', (1, 2)),
-        ('7b serve replicas', (1,)),
         ('20b offline turbomind', (4,)),
-        ('7b serve tp', (2,)),
-        ('7b serve replicas', (2,)),
         ('20b serve tp', (4,)),
         ('20b serve replicas', (4,)),
-        ('1_8b offline turbomind', (2,)),
-        ('7b offline pytorch-ray', (2,)),
         ('1_8b offline turbomind', (4,)),
         ('1_8b serve replicas', (4,)),
         ('1_8b serve tp', (4,)),
+        ('7b offline turbomind', (1, 2)),
+        ('1_8b offline turbomind', (1, 2)),
+        ('20b offline turbomind', (1, 2)),
+        ('7b serve replicas', (1, 2)),
+        ('7b serve tp', (2,)),
+        ('20b serve replicas', (2,)),
+        ('20b serve tp', (2,)),
+        ('7b offline pytorch-ray', (2,)),
+        ('20b serve replicas', (1,)),
+        ('1_8b serve replicas', (1, 2)),
+        ('1_8b serve tp', (2,)),
         ('7b offline pytorch-mp', (2,)),
         ('7b offline pytorch', (1,)),
-        ('1_8b serve replicas', (1, 2)),
-        ('20b serve tp', (2,)),
-        ('20b serve replicas', (2,)),
-        ('1_8b serve tp', (2,)),
-        ('20b serve replicas', (1,)),
         ('tiny offline pytorch', (1,)),
         ('tiny serve replicas', (2,)),
         ('tiny offline turbomind', (2,)),  # fails where there is no GPU, and shows what becomes of that
@@ -381,6 +382,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
     begin, lock, there = time.monotonic(), threading.Lock(), read_rows(args.rows)
     deadline = begin + 60 * args.minutes
     plan = {'tokens_out': args.tokens_out, 'serve_tokens_out': min(SERVE_TOKENS_OUT, args.tokens_out)}
+    origin = {'date': f'{date.today()}', 'commit': args.commit, 'transformers': version('transformers')}
     waiting = [
         (case, todo) for case in wanted if (todo := [at for at in todo_of(case, args) if (case, at) not in there])
     ]
@@ -398,7 +400,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
 
     def measure(case: Case, todo: list, mine: list[int], path: Path) -> None:
         def keep(row: dict) -> None:
-            row = dataclasses.asdict(case) | row
+            row = dataclasses.asdict(case) | row | origin
             with lock:
                 with open(args.rows, 'a', encoding='utf-8') as file:
                     file.write(json.dumps(row) + '\n')
