@@ -14,8 +14,8 @@ NVLink multicast stays off, and so do TurboMind's communicators `native` and `cu
 they can put its GPUs out of service.
 
 Cases run at once as far as there are cards, those for the most cards first.  Each row is a line of `--rows` as soon
-as it is measured, with its date, commit and transformers: broken off, the next call goes on with the rest.  A case that
-fails is kept with its reason.
+as it is measured, with its origin: broken off, the next call goes on with the rest.  A case that fails is kept with its
+reason.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from card import MIB, card_memory, settled
 from helpers.files import read_json, write_json
 from helpers.geometry import GEOMETRIES, Geometry
 from helpers.kv_cache import CONTEXT_BYTES, predict_memory
-from helpers.records import new_record, require_savable, save_record
+from helpers.records import earlier_of, new_record, require_savable, save_record
 from helpers.shards import read_header, shard_names, write_index
 from own_process import Processes
 
@@ -382,7 +382,12 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
     begin, lock, there = time.monotonic(), threading.Lock(), read_rows(args.rows)
     deadline = begin + 60 * args.minutes
     plan = {'tokens_out': args.tokens_out, 'serve_tokens_out': min(SERVE_TOKENS_OUT, args.tokens_out)}
-    origin = {'date': f'{date.today()}', 'commit': args.commit, 'transformers': version('transformers')}
+    origin = {
+        'date': f'{date.today()}',
+        'commit': args.commit,
+        'transformers': version('transformers'),
+        'gpus_of_the_host': len(args.gpus),
+    }
     waiting = [
         (case, todo) for case in wanted if (todo := [at for at in todo_of(case, args) if (case, at) not in there])
     ]
@@ -458,11 +463,11 @@ def save(rows: list[dict], ended: dict[Case, str], args) -> None:
         'communicator': COMMUNICATOR,
         'environment': SAFE,
         **SIZES,
-        'gpus_of_the_host': len(args.gpus),
         'models': {model: TITLES[model] for model in dict.fromkeys(row['model'] for row in rows)},
         'offline': [row for row in rows if row['kind'] == 'offline'],
         'serve': [row for row in rows if row['kind'] == 'serve'],
         'ended_early': [dataclasses.asdict(case) | {'why': why.splitlines()[0]} for case, why in ended.items()],
+        **earlier_of(args.save),
     }
     model = ', '.join(data['models'].values())
     record = new_record('scaling', model=model, weights='random', data=data, commit=args.commit)
@@ -502,6 +507,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         ended, complete = measure_all(wanted, args, args.checkpoints or Path(scratch))
     there = read_rows(args.rows)
+    wanted.sort(key=lambda case: (list(MODELS).index(case.model), case.kind, case.what, case.gpus))
     rows = [there[case, at] for case in wanted for at in sorted(todo_of(case, args)) if (case, at) in there]
     if args.save and rows:
         save(rows, ended, args)

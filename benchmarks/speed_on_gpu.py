@@ -31,7 +31,7 @@ from pathlib import Path
 
 from card import MIB, read_memory, settled
 from helpers.geometry import Geometry
-from helpers.records import new_record, require_savable, save_record
+from helpers.records import earlier_of, new_record, require_savable, save_record
 from own_process import Processes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -352,6 +352,7 @@ def save(rows: list[dict], ended: dict[Case, str], args) -> None:
         'rates': [row for row in rows if 'batch' not in row],
         'failed': [row for row in rows if 'failed' in row],
         'ended_early': [dataclasses.asdict(case) | {'why': why.splitlines()[0]} for case, why in ended.items()],
+        **earlier_of(args.save),
     }
     model = ' and '.join(data['models'].values())
     record = new_record('speed', model=model, weights='random', data=data, commit=args.commit)

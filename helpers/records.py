@@ -122,6 +122,13 @@ def save_record(record: Record, name: str, folder: Path = RECORDS) -> Path:
     return path
 
 
+def earlier_of(name: str, folder: Path = RECORDS) -> dict:
+    """What the record `name` keeps of runs before it, for a newer one to keep too: {'earlier': …}, or {} without."""
+    if not _path(name, folder).exists():
+        return {}
+    return {key: value for key, value in load_record(name, folder).data.items() if key == 'earlier'}
+
+
 def _path(name: str, folder: Path) -> Path:
     if not re.fullmatch(r'[\w-]+(/[\w-]+)*', name):
         raise ValueError(f"{name!r} is not a record's name; names look like 'h200/speed'")

@@ -92,6 +92,7 @@ def speed_latency():
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.xaxis.set_major_formatter('{x:g}')
         ax.xaxis.set_minor_formatter('')
+        ax.margins(x=0.1)  # for the numbers beside the last points
 
     return panels(record, found, draw, 'TPOT, ms: what each user waits for a token', 'output tokens/s of all')
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import scaling_on_gpu as scaling
+from helpers import load_record
 from helpers.shards import read_header, shard_names
 from scaling_on_gpu import Cards, Case
 
@@ -151,6 +152,7 @@ def test_everything_is_measured_and_saved(run):
     }
     assert {r['way'] for r in data['serve'] if r['what'] == 'tp'} == {'direct'}
     assert data['ended_early'] == []
+    assert data['earlier'] == load_record(name).data['earlier'], 'the chapter reads it'
     assert max(run.most) > 1, 'cases run beside each other'
     assert not run.rows.exists()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import speed_on_gpu as speed
+from helpers import load_record
 from speed_on_gpu import Case
 
 BENCHMARKS = Path(speed.__file__).parent
@@ -126,6 +127,7 @@ def test_broken_off_it_goes_on_where_it_stopped(run):
     assert [row['requests_per_s'] for row in data['rates']] == [2, 4, 8, 16, 32, 64]
     assert {(row['model'], row['tokens_in']) for row in data['rows']} == {('7b', 61)}
     assert data['ended_early'] == data['failed'] == []
+    assert data['earlier'] == load_record(name).data['earlier'], 'the chapter reads it'
     assert not run.rows.exists()  # the next call measures anew
 
 

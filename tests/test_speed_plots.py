@@ -60,23 +60,26 @@ def test_every_rate_is_a_point(record):
     assert list(asked.get_ydata()) == pytest.approx(wanted), 'what came in, while requests came'
 
 
-def test_what_a_second_card_brings():
-    """Every model measured on one card and on two, every load that replicas and tp both had."""
+def test_what_more_cards_bring():
+    """Every model on one card and cut over two and four; every load that replicas and the same cards cut both had."""
     data = load_record('h200/scaling').data
-    faster, against = scaling_plots.scaling_speed().axes
+    faster, *against = scaling_plots.scaling_speed().axes
     speeds = {
         (row['model'], row['gpus'], row['batch']): row['output_tokens_per_s']
         for row in data['offline']
         if row['what'] == 'turbomind' and row['tokens_in'] == 61
     }
-    wanted = sorted(speeds[model, 2, batch] / speeds[model, 1, batch] for model, gpus, batch in speeds if gpus == 2)
-    shown = sorted(y for line in faster.lines for y in line.get_ydata() if line.get_label() in data['models'].values())
-    assert shown == pytest.approx(wanted)
-    assert len(shown) == 3 * 4
-    rows = [row for row in data['serve'] if row['gpus'] == 2]
-    tp = {(row['model'], row['clients']): row['output_tokens_per_s'] for row in rows if row['what'] == 'tp'}
-    wanted = sorted(
-        row['output_tokens_per_s'] / tp[row['model'], row['clients']] for row in rows if row['what'] == 'replicas'
-    )
-    shown = sorted(y for line in against.lines for y in line.get_ydata() if 'Chat' in line.get_label())
-    assert shown == pytest.approx(wanted)
+    for gpus in (2, 4):
+        wanted = sorted(speeds[model, n, batch] / speeds[model, 1, batch] for model, n, batch in speeds if n == gpus)
+        shown = sorted(y for line in faster.lines for y in line.get_ydata() if f'tp={gpus}' in line.get_label())
+        assert shown == pytest.approx(wanted)
+        assert len(shown) == 3 * 4
+    for ax, gpus in zip(against, (2, 4), strict=True):
+        rows = [row for row in data['serve'] if row['gpus'] == gpus]
+        tp = {(row['model'], row['clients']): row['output_tokens_per_s'] for row in rows if row['what'] == 'tp'}
+        wanted = sorted(
+            row['output_tokens_per_s'] / tp[row['model'], row['clients']] for row in rows if row['what'] == 'replicas'
+        )
+        shown = sorted(y for line in ax.lines for y in line.get_ydata() if 'Chat' in line.get_label())
+        assert shown == pytest.approx(wanted)
+        assert len(shown) == 3 * 7
