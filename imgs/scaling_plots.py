@@ -26,7 +26,7 @@ def scaling_speed():
         ax.grid(alpha=0.3)
     note = f'{record.device} cards, LMDeploy {record.versions["lmdeploy"]}, {record.date}, {record.weights} weights'
     note += f', communicator {record.data["communicator"]}, 61 tokens in, {record.data["tokens_out"]} out'
-    note += f' (servers: {record.data["serve_tokens_out"]}). Four replicas asked directly: a floor, the client was full'
+    note += f' (servers: {record.data["serve_tokens_out"]}). Four replicas and 256 clients, asked directly: a floor'
     fig.text(0.5, 0.012, note, ha='center', fontsize=8, color=INK)
     fig.subplots_adjust(0.06, 0.18, 0.99, 0.93, 0.19)
     return fig
