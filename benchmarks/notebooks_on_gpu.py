@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 
 from card import MIB, SLICE_MIB, Ballast, card_memory
 from helpers import MemorySampler, random_checkpoint
-from helpers.records import new_record, require_savable, save_record
+from helpers.records import new_record, require_savable, row_origin, save_record
 from vision_on_gpu import make_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,8 +106,7 @@ def main() -> int:
         ballast = Ballast(SLICE_MIB) if setting == 'slice' else None
         try:
             for path in notebooks:
-                # with each its commit, so that rows of several runs can stand in one record
-                rows.append(execute(path, setting, args.executed) | {'commit': args.commit})
+                rows.append(execute(path, setting, args.executed) | row_origin(args.commit))
                 save(args.save, args.commit, rows)  # after each: a break costs one notebook
         finally:
             if ballast:

@@ -28,15 +28,13 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 from card import MIB, card_memory, settled
 from helpers.files import read_json, write_json
 from helpers.geometry import GEOMETRIES, Geometry
 from helpers.kv_cache import CONTEXT_BYTES, predict_memory
-from helpers.records import earlier_of, new_record, require_savable, save_record
+from helpers.records import earlier_of, new_record, require_savable, row_origin, save_record
 from helpers.shards import read_header, shard_names, write_index
 from own_process import Processes
 
@@ -382,12 +380,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
     begin, lock, there = time.monotonic(), threading.Lock(), read_rows(args.rows)
     deadline = begin + 60 * args.minutes
     plan = {'tokens_out': args.tokens_out, 'serve_tokens_out': min(SERVE_TOKENS_OUT, args.tokens_out)}
-    origin = {
-        'date': f'{date.today()}',
-        'commit': args.commit,
-        'transformers': version('transformers'),
-        'gpus_of_the_host': len(args.gpus),
-    }
+    origin = row_origin(args.commit) | {'gpus_of_the_host': len(args.gpus)}
     waiting = [
         (case, todo) for case in wanted if (todo := [at for at in todo_of(case, args) if (case, at) not in there])
     ]

@@ -25,13 +25,11 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 from card import MIB, read_memory, settled
 from helpers.geometry import Geometry
-from helpers.records import earlier_of, new_record, require_savable, save_record
+from helpers.records import earlier_of, new_record, require_savable, row_origin, save_record
 from own_process import Processes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -292,7 +290,7 @@ def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str]
         'repeats': REPEATS,
         'rate_s': args.rate_s,
     }
-    origin = {'date': f'{date.today()}', 'commit': args.commit, 'transformers': version('transformers')}
+    origin = row_origin(args.commit)
     waiting = []
     for case in wanted:
         todo = [at for at in wanted_of(case, args) if (case.model, case.engine, case.tokens_in, at) not in there]

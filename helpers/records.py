@@ -61,8 +61,12 @@ def new_record(topic: str, *, model: str, weights: str, data: dict, commit: str 
     """
     device, driver = _device()
     versions = {'python': platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
-    today = datetime.date.today().isoformat()
-    return Record(topic, device, driver, versions, today, commit or _commit(), model, weights, data)
+    return Record(topic, device, driver, versions, _today(), commit or _commit(), model, weights, data)
+
+
+def row_origin(commit: str | None) -> dict:
+    """What each row says of its run, so that rows of several runs can stand in one record."""
+    return {'date': _today(), 'commit': commit, 'transformers': metadata.version('transformers')}
 
 
 def load_record(name: str, folder: Path = RECORDS) -> Record:
@@ -133,6 +137,10 @@ def _path(name: str, folder: Path) -> Path:
     if not re.fullmatch(r'[\w-]+(/[\w-]+)*', name):
         raise ValueError(f"{name!r} is not a record's name; names look like 'h200/speed'")
     return folder / f'{name}.json'
+
+
+def _today() -> str:
+    return datetime.date.today().isoformat()
 
 
 def _require_commit(commit) -> None:

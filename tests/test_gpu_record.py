@@ -13,8 +13,6 @@ MIB, GB = 2**20, 10**9
 # Chapters that fill the card on purpose: its limit with LMDeploy's cache, transformers' continuous batching.
 FILLING = ('03_kv_cache', '07_speed')
 ROWS = {(row['setting'], row['notebook']): row for row in load_record('h200/notebooks').data['rows']}
-
-
 CHAPTERS = pytest.mark.parametrize('path', NOTEBOOKS, ids=lambda path: path.stem)
 
 

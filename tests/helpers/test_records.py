@@ -118,6 +118,9 @@ def test_a_new_record_looks_up_device_versions_and_date():
     assert record.versions['lmdeploy'] == '0.18.0'
     assert abs(datetime.date.fromisoformat(record.date) - datetime.date.today()) <= datetime.timedelta(days=1)
     assert record.device.startswith(('CPU', 'NVIDIA'))
+    origin = records.row_origin('0123abc')
+    assert (origin['commit'], origin['transformers']) == (record.commit, record.versions['transformers'])
+    datetime.date.fromisoformat(origin['date'])
 
 
 def test_records_in_the_project_can_be_loaded():
