@@ -2,8 +2,9 @@
 # environment.yml) and starts at once when that is done already.
 PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
+PIP = env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT PIP_USER=0
 
-.PHONY: help lab course submission nbgrader test test-all bench records clean
+.PHONY: help lab course site submission nbgrader test test-deep test-all bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -13,31 +14,42 @@ lab:             ## set up and open JupyterLab on the course
 course:          ## execute every notebook; executed copies and an HTML index go to build/course
 	$(RUN) tools/course.py $(ARGS)
 
+site:            ## both editions as pages that need no network: build/site/index.html
+	$(RUN) -m venv build/site-env
+	@$(PIP) build/site-env/bin/python -m pip install --quiet --disable-pip-version-check pip==26.0
+	@$(PIP) build/site-env/bin/python -m pip install --quiet --disable-pip-version-check --group site
+	@build/site-env/bin/python docs/build.py $(ARGS)
+
 submission:      ## pack the homework: submission/submission-NAME.zip; make submission ARGS='--name NAME --language zh'
-	$(RUN) -m helpers.homework pack $(ARGS)
+	$(RUN) -m homework pack $(ARGS)
 
 nbgrader:        ## for instructors: nbgrader, in an environment of its own (build/nbgrader) with the course's kernel
 	$(RUN) -m venv build/nbgrader
-	@build/nbgrader/bin/python -m pip install --quiet --disable-pip-version-check nbgrader==0.9.6
+	@$(PIP) build/nbgrader/bin/python -m pip install --quiet --disable-pip-version-check nbgrader==0.9.6
 	$(RUN) -m ipykernel install --prefix build/nbgrader
 # Else its last step warns that Jupyter does not look for kernels there; nbgrader does.
 nbgrader: export JUPYTER_PATH = $(CURDIR)/build/nbgrader/share/jupyter
 
+CHECKS = -m pytest -n auto --dist loadfile
+
 test:            ## the checks: lint, format, tests, and every notebook against its stored outputs
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest -m "not slow" $(ARGS)
+	$(RUN) $(CHECKS) -m "not slow and not deep" $(ARGS)
 
-test-all:        ## the same with the slow tests: servers under load, killed kernels, the programs of benchmarks/
+test-deep:       ## what is right but long: deep notebooks, browsers, servers under load, killed kernels
+	$(RUN) $(CHECKS) -m deep $(ARGS)
+
+test-all:        ## all of these, and the slow tests: the programs of benchmarks/
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) $(CHECKS) $(ARGS)
 
 bench:           ## the CPU device beside transformers, in tokens per second
-	$(RUN) benchmarks/cpu_vs_transformers.py $(ARGS)
+	$(RUN) -m benchmarks.cpu_vs_transformers $(ARGS)
 
 records:         ## on a GPU: measure again all that the chapters show of one, into records/<device>/
-	$(RUN) benchmarks/records.py $(ARGS)
+	$(RUN) -m benchmarks.records $(ARGS)
 
 clean:           ## remove what make built, the environment included
 	rm -rf build .venv *.egg-info

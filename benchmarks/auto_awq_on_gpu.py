@@ -1,11 +1,10 @@
 """Chapter 4 on a GPU: `lmdeploy lite auto_awq` of a 1.8B model, its time, memory and what comes out.
 
-    python benchmarks/auto_awq_on_gpu.py --save h200/auto_awq
+    python -m benchmarks.auto_awq_on_gpu --save h200/auto_awq
 
 Random weights in the exact geometry of InternLM2-Chat-1.8B, unpacked to Llama's names; the course's own text.
 """
 
-import argparse
 import dataclasses
 import subprocess
 import sys
@@ -15,10 +14,13 @@ from pathlib import Path
 
 import torch
 
-from helpers import MemorySampler, device_memory, random_checkpoint
-from helpers.calibration import calibration_dataset
-from helpers.quantize import check_quantizable, describe_checkpoint, quantized_folder
-from helpers.records import new_record, require_savable, save_record
+from benchmarks.command_line import CommandLine
+from benchmarks.random_checkpoint import random_checkpoint
+from benchmarks.saving import new_record, save_record
+from helpers import MemorySampler, device_memory
+from helpers.memory import MIB
+from lessons.w4a16.awq import check_quantizable, describe_checkpoint, quantized_folder
+from lessons.w4a16.calibration import calibration_dataset
 
 OPTIONS = {'calib_samples': 32, 'calib_seqlen': 1024, 'w_bits': 4, 'w_group_size': 128, 'batch_size': 1}
 
@@ -42,7 +44,7 @@ def quantise(source: Path, target: Path, search_scale: bool) -> dict:
     return {
         'search_scale': search_scale,
         'time_s': round(time_s, 1),
-        'peak_mib': round((sampler.peak_used_bytes - before_bytes) / 2**20),
+        'peak_mib': round((sampler.peak_used_bytes - before_bytes) / MIB),
         **dataclasses.asdict(made.weights),
         'files': made.file_bytes,
         'quantization_config': made.quantization_config,
@@ -50,13 +52,9 @@ def quantise(source: Path, target: Path, search_scale: bool) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--save', help='name of the record to write, such as h200/auto_awq')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    parser = CommandLine(__doc__, 'h200/auto_awq')
     parser.add_argument('--search-scale', action='store_true', help='search the scales: several times as long')
     args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
     if not torch.cuda.is_available():
         parser.error('this measures a GPU, and torch finds none; on a CPU chapter 4 quantises tiny-chat itself')
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,6 +1,6 @@
 """How near the CPU device's decoding comes to what the memory allows: InternLM2-1.8B's geometry, one request at a time.
 
-    python benchmarks/cpu_bandwidth.py [--repeat N]
+    python -m benchmarks.cpu_bandwidth [--repeat N]
 
 A decoding step reads every weight but the embedding once.  In each turn, one after the other, so that a busy neighbour
 hits all of them:
@@ -12,7 +12,6 @@ hits all of them:
 Random weights, bfloat16 and W4A16, an engine by itself each.  Needs 9 GiB of RAM and 6 GiB of disk.
 """
 
-import argparse
 import contextlib
 import dataclasses
 import gc
@@ -27,8 +26,10 @@ import lmdeploy_cpu  # before torch: it sets how OpenMP's threads wait
 import torch  # isort: skip
 from tqdm.auto import tqdm
 
-from cpu_vs_transformers import LMDeploy, random_prompts
-from helpers.geometry import GEOMETRIES
+from benchmarks.command_line import CommandLine
+from benchmarks.cpu_turns import LMDeploy, random_prompts
+from benchmarks.random_checkpoint import random_checkpoint
+from helpers.checkpoints.geometry import GEOMETRIES
 
 GEOMETRY = GEOMETRIES['internlm2-chat-1_8b']
 STEPS = 64
@@ -59,8 +60,8 @@ def read(buffer: torch.Tensor, nbytes: int) -> None:
 
 def layers_of(model: torch.nn.Module) -> list[tuple]:
     """(implementation, one row of input, its weights) of every linear layer, as LMDeploy calls it."""
-    from lmdeploy_cpu.linear import CpuLinearImpl
-    from lmdeploy_cpu.w4a16 import CpuLinearW4A16Impl
+    from lmdeploy_cpu.ops.linear import CpuLinearImpl
+    from lmdeploy_cpu.ops.w4a16 import CpuLinearW4A16Impl
 
     found = []
     for module in model.modules():
@@ -78,8 +79,6 @@ def layers_of(model: torch.nn.Module) -> list[tuple]:
 
 def measure(awq: bool, repeat: int, work: pathlib.Path) -> tuple[int, list[Turn]]:
     """Bytes of a step's weights, and the turns."""
-    from helpers.checkpoints import random_checkpoint
-
     name = 'W4A16' if awq else 'bfloat16'
     folder = random_checkpoint(GEOMETRY, work / name, device='cpu', awq=awq)
     prompts, turns = random_prompts(1, GEOMETRY.vocab_size), []
@@ -129,7 +128,7 @@ def tell(found: dict[str, tuple[int, list[Turn]]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = CommandLine(__doc__)
     parser.add_argument('--repeat', type=int, default=5, help='turns, after one to warm up')
     args = parser.parse_args()
     if args.repeat < 1:

@@ -1,6 +1,6 @@
 """Output tokens/s of `lmdeploy_cpu` beside transformers' `generate`: same weights, prompts, lengths, type and run.
 
-    make bench        or        python benchmarks/cpu_vs_transformers.py [--quick] [--repeat N] [--json FILE]
+    make bench        or        python -m benchmarks.cpu_vs_transformers [--quick] [--repeat N] [--json FILE]
 
 Each request has 64 random tokens in and 128 out (`ignore_eos`; `min_new_tokens` for transformers), greedy.  The two
 take turns within each repeat, so that a busy neighbour hits both, and the table gives the ratio of each turn's pair:
@@ -11,7 +11,6 @@ models/tiny-chat (unpacked to Llama for transformers) and random weights in a ge
 transformers' padded batch computes until the last one is.  Only the tokens that were asked for count.
 """
 
-import argparse
 import contextlib
 import gc
 import json
@@ -21,26 +20,25 @@ import platform
 import statistics
 import sys
 import tempfile
-import time
 
 import lmdeploy_cpu  # before torch: it sets how OpenMP's threads wait
 
 import torch  # isort: skip
 from tqdm.auto import tqdm
 
+from benchmarks.command_line import CommandLine
+from benchmarks.cpu_turns import MIDDLE, TOKENS_IN, TOKENS_OUT, LMDeploy, random_prompts, take_turns
+from benchmarks.random_checkpoint import random_checkpoint
 from helpers.files import write_whole
-from helpers.geometry import Geometry
 
 # Before the first import of transformers, which reads them.
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
 os.environ.setdefault('TRANSFORMERS_VERBOSITY', 'error')
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TOKENS_IN, TOKENS_OUT = 64, 128
 MIXED = '16, mixed'
 MIXED_TOKENS_OUT = [32 * (1 + i * 7 % 16) for i in range(16)]  # 32, 64, … 512 in no order
 TARGETS = {1: 1.0, 4: 1.3, 16: 1.5, MIXED: 2.0}  # LMDeploy / transformers
-MIDDLE = Geometry('LlamaForCausalLM', 8192, 512, 1536, num_layers=8, num_heads=8, num_kv_heads=4, head_dim=64)
 
 
 # ---------------------------------------------------------------- checkpoints
@@ -48,7 +46,7 @@ MIDDLE = Geometry('LlamaForCausalLM', 8192, 512, 1536, num_layers=8, num_heads=8
 
 def models(work: pathlib.Path):
     """Yield (name, folder for LMDeploy, folder for transformers)."""
-    from helpers.checkpoints import internlm2_to_llama, random_checkpoint
+    from lessons.llama import internlm2_to_llama
 
     tiny_chat = ROOT / 'models' / 'tiny-chat'
     yield 'tiny-chat', tiny_chat, internlm2_to_llama(tiny_chat, work / 'tiny-chat')
@@ -57,38 +55,6 @@ def models(work: pathlib.Path):
 
 
 # ---------------------------------------------------------------- the two sides
-
-
-class LMDeploy:
-    def __init__(self, folder, dtype, num_gpu_blocks=256):
-        from lmdeploy import PytorchEngineConfig, pipeline
-
-        config = PytorchEngineConfig(device_type='cpu', dtype=dtype, session_len=1024, num_gpu_blocks=num_gpu_blocks)
-        self.pipe = pipeline(str(folder), backend_config=config, log_level='ERROR')
-        weights = self.pipe.async_engine.engine.executor.model_agent.patched_model.get_model().parameters()
-        self.num_parameters = sum(p.numel() for p in weights)
-
-    def run(self, prompts, lengths) -> int:
-        """All prompts at once, with so many output tokens each -> output tokens"""
-        import asyncio
-
-        from lmdeploy import GenerationConfig
-
-        engine = self.pipe.async_engine
-
-        async def one(ids, length):
-            config = GenerationConfig(max_new_tokens=length, ignore_eos=True)
-            request = await engine.preprocess(None, engine.session_mgr.get(), gen_config=config, input_ids=ids)
-            outputs = [out async for out in engine.generate(request, stream_response=False)]
-            return outputs[-1].generate_token_len
-
-        async def together():
-            return sum(await asyncio.gather(*map(one, prompts, lengths)))
-
-        return asyncio.run_coroutine_threadsafe(together(), self.pipe.internal_thread.loop).result()
-
-    def close(self):
-        self.pipe.close()
 
 
 class Transformers:
@@ -114,35 +80,7 @@ class Transformers:
         return sum(min(length, row.numel()) for length, row in zip(lengths, out[:, ids.size(1) :], strict=True))
 
 
-def rate(side, prompts, lengths=None) -> float:
-    """Output tokens a second, prefill included; `lengths` in tokens, TOKENS_OUT each if None."""
-    lengths = lengths or [TOKENS_OUT] * len(prompts)
-    start = time.perf_counter()
-    tokens = side.run(prompts, lengths)
-    seconds = time.perf_counter() - start
-    if tokens != sum(lengths):
-        raise RuntimeError(f'{type(side).__name__} made {tokens} tokens instead of {sum(lengths)}')
-    return tokens / seconds
-
-
 # ---------------------------------------------------------------- measure and tell
-
-
-def take_turns(ours, theirs, prompts, repeat, progress, **lengths) -> list[tuple[float, float]]:
-    """Output tokens/s of both, `repeat` times."""
-    pairs = []
-    for turn in range(repeat + 1):
-        sides = (ours, theirs) if turn % 2 else (theirs, ours)
-        found = {side: rate(side, prompts, **lengths) for side in sides}
-        if turn:  # the first is to warm up
-            pairs.append((found[ours], found[theirs]))
-        progress.update()
-    return pairs
-
-
-def random_prompts(count: int, vocab: int) -> list[list[int]]:
-    generator = torch.Generator().manual_seed(count)
-    return torch.randint(8, vocab, (count, TOKENS_IN), generator=generator).tolist()
 
 
 def measure(args, progress, show) -> list[dict]:
@@ -201,7 +139,7 @@ def verdict(ratio: float, batch) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = CommandLine(__doc__)
     parser.add_argument('--repeat', type=int, default=5, help='turns of each pair, after one to warm up')
     parser.add_argument('--batches', type=int, nargs='+', help='of equal lengths (default: 1, 4, 16, and 16 mixed)')
     parser.add_argument('--dtypes', nargs='+', default=['float32', 'bfloat16'], choices=['float32', 'bfloat16'])

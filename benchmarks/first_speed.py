@@ -1,12 +1,11 @@
 """Chapter 1's comparison on a GPU: output tokens/s of transformers and of LMDeploy's engines, kept as a record.
 
-    python benchmarks/first_speed.py --save h200/first_speed
+    python -m benchmarks.first_speed --save h200/first_speed
 
 The weights are random, in the exact geometry of InternLM2-Chat-1.8B: speed does not depend on them.
 All sides get the same 61 prompt tokens and write exactly 128; one run warms up, the best of two counts.
 """
 
-import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -14,22 +13,14 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from helpers import internlm2_to_llama, random_checkpoint, release
-from helpers.records import new_record, require_savable, save_record
+from benchmarks.command_line import CommandLine
+from benchmarks.prompts import prompt_of
+from benchmarks.random_checkpoint import random_checkpoint
+from benchmarks.saving import new_record, save_record
+from helpers import release
+from lessons.llama import internlm2_to_llama
 
 TOKENS_IN, TOKENS_OUT, BATCHES, REPEATS = 61, 128, (1, 8, 32), 2
-
-
-def prompt_of(tokenizer, length: int) -> list[dict]:
-    """A conversation that the chat template turns into exactly `length` tokens."""
-    words = ''
-    for _ in range(4 * length):
-        messages = [{'role': 'user', 'content': words}]
-        count = len(tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)['input_ids'])
-        if count == length:
-            return messages
-        words += ' a' if count < length else ''
-    raise ValueError(f'no prompt of exactly {length} tokens')
 
 
 def best_tokens_per_s(generate, batch: int) -> float:
@@ -86,12 +77,8 @@ def measure_lmdeploy(folder: Path, messages, batches, config) -> dict[int, float
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--save', help='name of the record to write, such as h200/first_speed')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    parser = CommandLine(__doc__, 'h200/first_speed')
     args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
     if not torch.cuda.is_available():
         parser.error('this measures a GPU, and torch finds none; for a CPU there is `make bench`')
 

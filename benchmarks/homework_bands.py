@@ -1,6 +1,6 @@
 """What the grader of the homework may expect on the CPU device: memory beside its prediction, scores of answers.
 
-    python benchmarks/homework_bands.py --save cpu/homework
+    python -m benchmarks.homework_bands --save cpu/homework
 
 Memory: engines of tiny-chat, with 16-bit and W4A16 weights, three KV caches and two ratios, each in a process of its
 own; servers too.  Scores: answers that tiny-chat gives, in all those ways, and at three temperatures, then each one's
@@ -9,7 +9,6 @@ mean log-probability under the 16-bit model; beside them the scores of the same 
 `--tiny` takes one of each, to try it.
 """
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -20,14 +19,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault('LMDEPLOY_CPU_MEMORY_GB', '2')
-
 from tqdm import tqdm
 
-from helpers import calibration_dataset, cli_lite_arguments, cli_prefix, internlm2_to_llama, model_path
-from helpers.records import new_record, require_savable, save_record
+from benchmarks.command_line import CommandLine
+from benchmarks.saving import new_record, save_record
+from helpers import cli_prefix, model_path
+from helpers.memory import MIB
+from lessons.llama import internlm2_to_llama
+from lessons.w4a16 import calibration_dataset, cli_lite_arguments
 
-MIB = 1 << 20
 WEIGHTS, KV = ('16 bit', 'W4A16'), {'16 bit': 0, 'int8': 8, 'int4': 4}
 RATIOS = (0.4, 0.8)
 TEMPERATURES = (0.0, 0.8, 1.0)
@@ -50,14 +50,10 @@ PROMPTS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--save', help='name of the record to write, such as cpu/homework')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    parser = CommandLine(__doc__, 'cpu/homework')
     parser.add_argument('--seeds', type=int, default=4, help='answers to each prompt at each temperature but 0')
     parser.add_argument('--tiny', action='store_true', help='one of each, to try this program')
     args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
     with tempfile.TemporaryDirectory() as scratch:
         data = measure(Path(scratch), 1 if args.tiny else args.seeds, args.tiny)
     for row in (*data['memory'], *data['answers'], *data['changed']):
@@ -69,6 +65,7 @@ def main() -> None:
 
 def measure(scratch: Path, seeds: int, tiny: bool) -> dict:
     """All rows of the record."""
+    os.environ.setdefault('LMDEPLOY_CPU_MEMORY_GB', '2')  # and of the processes that measure
     plain = model_path('tiny-chat')
     folders = {'16 bit': plain, 'W4A16': quantised(plain, scratch)}
     ratios, kvs = (RATIOS[:1], ('16 bit',)) if tiny else (RATIOS, tuple(KV))
@@ -110,7 +107,9 @@ def memory_row(folder: str, way: str, weights: str, kv: str, ratio: float) -> di
     """Memory that an engine took, read as the homework reads it, beside the prediction; a second start too."""
     from lmdeploy import GenerationConfig, pipeline
 
-    from helpers import api_server, device_memory, engine_config, predict_memory, release
+    from helpers import device_memory, engine_config, release
+    from lessons.kv_cache import predict_memory
+    from lessons.serving import api_server
 
     settings = {'cache_max_entry_count': ratio, 'quant_policy': KV[kv], 'session_len': SESSION_LEN}
     budget = device_memory().total_bytes
@@ -167,7 +166,7 @@ def scored(folder: str, written: list[dict]) -> tuple[list[dict], list[dict]]:
     from lmdeploy import pipeline
 
     from helpers import engine_config
-    from helpers.homework.scores import answer_scores
+    from homework.grade.scores import answer_scores
 
     def scores(pairs):
         return answer_scores(pipe, folder, [([{'role': 'user', 'content': prompt}], text) for prompt, text in pairs])

@@ -1,37 +1,43 @@
-"""What an engine takes of a GPU's memory, beside what `helpers.kv_cache` predicts for it; kept as a record.
+"""What an engine takes of a GPU's memory, beside what `lessons.kv_cache.prediction` predicts for it; kept as a record.
 
-    python benchmarks/kv_cache_matrix.py --save h200/kv_cache [--plan explore] [--models 1_8b] [--minutes 10] ...
+    python -m benchmarks.kv_cache_matrix --save h200/kv_cache [--plan explore] [--models 1_8b] [--minutes 10] ...
 
 Random weights in the exact geometries of InternLM2-Chat-1.8B and 7B and of Qwen3-1.7B, bf16 and W4A16; and of Qwen3-4B,
-which no constant of `helpers.kv_cache` was fitted to.  Every engine
+which no constant of `lessons.kv_cache.prediction` was fitted to.  Every engine
 starts in a process of its own; the process reads the memory before and after, and TurboMind's own log says how much
 was free, how large the cache is and how it is cut.  An engine that does not start in time is stopped and recorded as
 a hang.  Some are filled with requests until one has to wait.  Some start beside a ballast that leaves only 8182 MiB of
 the card free, as on a 10 % slice of an A100.
 
 Each start is a line of `--rows` as soon as it is measured: broken off, the next call goes on with the rest.
+What has begun when the minutes are over is measured to its end.
 """
 
-import argparse
 import dataclasses
 import itertools
 import json
-import multiprocessing
+import math
 import os
 import re
 import sys
 import tempfile
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
-from card import MIB, SLICE_MIB, Ballast, card_memory
-from helpers.geometry import GEOMETRIES
-from helpers.kv_cache import PAGE_BYTES, predict_memory
-from helpers.records import new_record, require_savable, save_record
+from benchmarks.campaign import Campaign, campaign_line
+from benchmarks.command_line import CommandLine
+from benchmarks.gpu import SLICE_MIB, Ballast, card_memory
+from benchmarks.own_process import GIVEN_UP, STOPPED, Processes
+from benchmarks.random_checkpoint import random_checkpoint
+from helpers import engine_config
+from helpers.checkpoints.geometry import GEOMETRIES
+from helpers.memory import MIB
+from lessons.kv_cache.prediction import predict_memory
+from lessons.kv_cache.settings import EngineSettings
+from lessons.kv_cache.tokens import PAGE_BYTES
 
-ROOT = Path(__file__).resolve().parent.parent
 MODELS = {'1_8b': 'internlm2-chat-1_8b', '7b': 'internlm2-chat-7b', 'qwen': 'qwen3-1.7b', 'qwen4b': 'qwen3-4b'}
 MATRIX = ('1_8b', '7b', 'qwen')
 HANGS_AFTER = 300  # lines `out of memory at …` before the engine has started
@@ -54,7 +60,20 @@ class Case:
     engine: str = 'turbomind'
 
     @property
-    def key(self) -> str:
+    def settings(self) -> EngineSettings:
+        """As the engine gets them."""
+        prefill = {'max_prefill_token_num': self.prefill} if self.prefill else {}
+        return EngineSettings(
+            self.engine,
+            cache_max_entry_count=self.ratio,
+            quant_policy=self.quant_policy,
+            max_batch_size=self.max_batch_size,
+            session_len=self.session_len,
+            **prefill,
+        )
+
+    @property
+    def name(self) -> str:
         """What tells this start from others; fields that have their default are left out."""
         default = Case(self.model)
         return json.dumps(
@@ -121,65 +140,47 @@ def cases(plan: str) -> list[Case]:
 # -------------------------------------------------------------------------- in the process of one engine
 
 
-def read_memory(gpu: int) -> dict:
+def read_memory() -> dict:
     """Bytes of the whole card by NVML, and, once CUDA runs in this process, what is free for it."""
     import torch
 
-    reading = {'card_used_bytes': card_memory(gpu).used_bytes}
+    reading = {'card_used_bytes': card_memory().used_bytes}
     if torch.cuda.is_initialized():
         torch.cuda.synchronize()
         reading['free_bytes'], reading['total_bytes'] = torch.cuda.mem_get_info()
     return reading
 
 
-def start(case: Case, folder: str, gpu: int, log: str, out: str) -> None:
-    """Start one engine, read the memory at each stage, append each stage to the file `out`, end."""
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    # Once when the cache is made; when it is to be filled, after every step.
-    os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
-    os.environ['TM_CACHE_LOG_INTERVAL'] = '1' if case.fill else '1000000000'
+def start(case: Case, folder: str, log: str, report) -> None:
+    """Start one engine, whose log goes to the file `log`, and report the memory at each stage."""
     begin = time.monotonic()
 
-    def report(stage: str, **figures) -> None:
-        row = {'stage': stage, 'time_s': round(time.monotonic() - begin, 2), **figures}
-        with open(out, 'a', encoding='utf-8') as file:
-            file.write(json.dumps(row) + '\n')
+    def reached(stage: str, **figures) -> None:
+        report(stage=stage, time_s=round(time.monotonic() - begin, 2), **figures)
 
-    try:
-        report('before', **read_memory(gpu))
-        import torch
+    reached('before', **read_memory())
+    import torch
 
-        torch.cuda.mem_get_info()
-        report(CONTEXT, **read_memory(gpu))
-        from lmdeploy import PytorchEngineConfig, TurbomindEngineConfig, pipeline
-        from lmdeploy.utils import get_max_batch_size
+    torch.cuda.mem_get_info()
+    reached(CONTEXT, **read_memory())
+    from lmdeploy import pipeline
+    from lmdeploy.utils import get_max_batch_size
 
-        config = (TurbomindEngineConfig if case.engine == 'turbomind' else PytorchEngineConfig)(
-            cache_max_entry_count=case.ratio,
-            quant_policy=case.quant_policy,
-            session_len=case.session_len,
-            **({'max_batch_size': case.max_batch_size} if case.max_batch_size else {}),
-        )
-        pipe = pipeline(folder, backend_config=config, log_level='INFO')
-        engine = pipe.async_engine.engine
-        figures = {'max_batch_size': case.max_batch_size or get_max_batch_size('cuda')}
-        figures['session_len'] = pipe.async_engine.session_len
-        if case.engine == 'pytorch':
-            figures['num_blocks'] = engine.cache_config.num_gpu_blocks
-        report(STARTED, **read_memory(gpu), **figures)
-        generate(pipe, batch=1, tokens_in=64, tokens_out=16)
-        report(SERVED, **read_memory(gpu))
-        if case.fill:
-            tokens = parse_log(Path(log).read_text(errors='replace'))['num_blocks'] * 64
-            length = tokens // 12
-            waited = generate(pipe, batch=20, tokens_in=length, tokens_out=64)
-            report(FILLED, **read_memory(gpu), prompt_tokens=length, **waited)
-    except BaseException as error:
-        report('failed', error=f'{type(error).__name__}: {error}'[-2000:])
-    finally:
-        os._exit(0)  # an engine that is stuck would not let the process end
+    config = engine_config(**case.settings.arguments())
+    pipe = pipeline(folder, backend_config=config, log_level='INFO')
+    engine = pipe.async_engine.engine
+    figures = {'max_batch_size': case.max_batch_size or get_max_batch_size('cuda')}
+    figures['session_len'] = pipe.async_engine.session_len
+    if case.engine == 'pytorch':
+        figures['num_blocks'] = engine.cache_config.num_gpu_blocks
+    reached(STARTED, **read_memory(), **figures)
+    generate(pipe, batch=1, tokens_in=64, tokens_out=16)
+    reached(SERVED, **read_memory())
+    if case.fill:
+        tokens = parse_log(Path(log).read_text(errors='replace'))['num_blocks'] * 64
+        length = tokens // 12
+        waited = generate(pipe, batch=20, tokens_in=length, tokens_out=64)
+        reached(FILLED, **read_memory(), prompt_tokens=length, **waited)
 
 
 def generate(pipe, batch: int, tokens_in: int, tokens_out: int) -> dict:
@@ -226,30 +227,36 @@ def parse_log(text: str) -> dict:
 # ------------------------------------------------------------------------------------------- in the parent
 
 
-def measure(case: Case, folder: Path, gpu: int, context, timeout_s: float) -> dict:
-    """Start one engine in a process of its own; its row."""
+def measure(
+    start: Callable, case: Case, folder: Path, processes: Processes, timeout_s: float, environment: dict[str, str]
+) -> dict:
+    """Start one engine in a process of its own; what became of it."""
     with tempfile.TemporaryDirectory() as scratch:
-        log, out = Path(scratch, 'log'), Path(scratch, 'out')
-        log.touch()
-        out.touch()
-        process = context.Process(target=start, args=(case, str(folder), gpu, str(log), str(out)))
-        process.start()
-        deadline, hang = time.monotonic() + timeout_s, False
-        while process.is_alive() and not hang:
-            process.join(0.3)
-            started = f'"{STARTED}"' in out.read_text()
-            if not started and log.stat().st_size > 20_000:
-                hang = log.read_text(errors='replace').count('out of memory at') > HANGS_AFTER
-            hang = hang or time.monotonic() > deadline
-        if hang:
-            process.kill()
-        process.join()
-        stages = {row['stage']: row for row in map(json.loads, out.read_text().splitlines())}
+        log, stages = Path(scratch, 'log'), {}
+
+        def hangs() -> bool:
+            if STARTED in stages or log.stat().st_size <= 20_000:
+                return False
+            return log.read_text(errors='replace').count('out of memory at') > HANGS_AFTER
+
+        why = processes.measure(
+            start,
+            (case, str(folder), str(log)),
+            keep=lambda row: stages.update({row['stage']: row}),
+            timeout_s=timeout_s,
+            deadline=math.inf,  # what has begun is measured: stopped by the minutes it would count as a hang
+            environment=environment,
+            log=log,
+            give_up=hangs,
+        )
         text = log.read_text(errors='replace')
-    outcome = 'hang' if hang and STARTED not in stages else 'failed' if hang or 'failed' in stages else 'started'
-    if STARTED not in stages and not hang:
-        outcome = 'failed'
-    row = {**dataclasses.asdict(case), 'outcome': outcome, 'log': parse_log(text), 'stages': stages}
+    stopped = bool(why) and why.startswith((STOPPED, GIVEN_UP))
+    if why and not stopped:
+        stages['failed'] = {'stage': 'failed', 'error': why.splitlines()[0]}
+    outcome = 'started' if STARTED in stages and not why else 'failed'
+    if stopped and STARTED not in stages:
+        outcome = 'hang'
+    row = {'outcome': outcome, 'log': parse_log(text), 'stages': stages}
     if outcome == 'failed':
         row['log_tail'] = text[-3000:]
     return row
@@ -258,7 +265,7 @@ def measure(case: Case, folder: Path, gpu: int, context, timeout_s: float) -> di
 def figures_of(row: dict) -> dict:
     """A start as the record has it: what was asked for, and what was measured, in MiB or tokens.
 
-    `arguments` are those of `helpers.predict_memory`, `free_bytes` among them.
+    `arguments` are those of `lessons.kv_cache.predict_memory`, `free_bytes` among them.
     """
     stages, log = row['stages'], row['log']
     started, context = stages.get(STARTED, {}), stages.get(CONTEXT, {})
@@ -321,49 +328,24 @@ def line_of(row: dict) -> str:
 def make_checkpoint(model: str, weights: str, folder: str, gpu: int) -> None:
     """In a process of its own: drawing the numbers on the GPU leaves a CUDA context behind."""
     os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
-    from helpers import random_checkpoint
-
     random_checkpoint(MODELS[model], folder, packed=weights == 'bf16', awq=weights == 'awq')
 
 
-class Gpu:
-    """One card, on which engines start one after the other, beside a ballast or without."""
+class Card:
+    """One card, beside whose engines a ballast lies or does not."""
 
-    def __init__(self, index: int, args, folder: Path):
-        self.index, self.args, self.folder = index, args, folder
-        self.context = process_context(args.processes)
-        self.ballast = None
+    def __init__(self, index: int):
+        self.index, self.ballast = index, None
         self.empty_bytes = self.before_bytes = card_memory(index).used_bytes
 
-    def measure(self, case: Case) -> dict:
-        weights = self.checkpoint(case)
-        if self.ballast and not case.slice_mib:
+    def prepare(self, slice_mib: int | None) -> None:
+        """Leave so much of the card free, or all of it, once nobody else uses it."""
+        if self.ballast and not slice_mib:
             self.end_ballast()
         self.wait_until_free()
-        if case.slice_mib and not self.ballast:
-            self.start_ballast(case.slice_mib)
-        row = measure(case, weights, self.index, self.context, self.args.timeout)
-        if 'forked subprocess' in json.dumps(row['stages'].get('failed', '')):  # something used CUDA on import
-            self.context = process_context('spawn')
-            row = measure(case, weights, self.index, self.context, self.args.timeout)
-        return row
-
-    def checkpoint(self, case: Case) -> Path:
-        """The folder of a case's random weights, made if it is not there."""
-        folder = self.folder / f'{MODELS[case.model]}-{case.weights}'
-        if not folder.exists():
-            process = self.context.Process(
-                target=make_checkpoint, args=(case.model, case.weights, str(folder), self.index)
-            )
-            process.start()
-            process.join()
-            if not folder.exists():
-                raise RuntimeError(f'{folder} could not be made')
-        return folder
-
-    def start_ballast(self, mib: int) -> None:
-        self.ballast = Ballast(mib, self.index)
-        self.before_bytes = card_memory(self.index).used_bytes
+        if slice_mib and not self.ballast:
+            self.ballast = Ballast(slice_mib, self.index)
+            self.before_bytes = card_memory(self.index).used_bytes
 
     def end_ballast(self) -> None:
         if self.ballast:
@@ -375,8 +357,51 @@ class Gpu:
         deadline = time.monotonic() + timeout_s
         while card_memory(self.index).used_bytes > self.before_bytes + 16 * MIB:
             if time.monotonic() > deadline:
-                raise RuntimeError(f'somebody else uses GPU {self.index}: the measurement would be of both')
+                # No error of one start: those after it would wait in vain too.
+                raise SystemExit(f'somebody else uses GPU {self.index}: the measurement would be of both')
             time.sleep(0.1)
+
+
+class Matrix(Campaign):
+    """Starts of engines; each has one row."""
+
+    topic = 'kv_cache'
+    line_of = staticmethod(line_of)
+    environment: ClassVar = {'TM_LOG_LEVEL': 'INFO'}
+
+    def __init__(self, args, cases: list[Case]):
+        super().__init__(args, cases)
+        self._cards = {}
+
+    def key_of(self, row: dict) -> tuple:
+        return Case(**{field.name: row[field.name] for field in dataclasses.fields(Case) if field.name in row}), None
+
+    def checkpoint_of(self, case: Case) -> str:
+        return f'{MODELS[case.model]}-{case.weights}'
+
+    def make_checkpoint(self, case: Case, folder: Path, cards: list[int]) -> None:
+        self.processes.call(make_checkpoint, case.model, case.weights, str(folder), *cards)
+
+    def environment_of(self, case: Case, cards: list[int]) -> dict[str, str]:
+        # Once when the cache is made; when it is to be filled, after every step.
+        interval = '1' if case.fill else '1000000000'
+        return super().environment_of(case, cards) | {'TM_CACHE_LOG_INTERVAL': interval}
+
+    def measure(self, case: Case, todo: list, cards: list[int], keep: Callable[[dict], None]) -> None:
+        (index,) = cards
+        if index not in self._cards:
+            self._cards[index] = Card(index)
+        folder = self.checkpoint(case, cards)
+        self._cards[index].prepare(case.slice_mib)
+        keep(measure(start, case, folder, self.processes, self.args.timeout, self.environment_of(case, cards)))
+
+    def close(self) -> None:
+        for card in self._cards.values():
+            card.end_ballast()
+
+    def record_of(self, rows: list[dict]) -> tuple[str, dict]:
+        data = {'slice_mib': SLICE_MIB, 'rows': [figures_of(row) for row in rows]}
+        return 'InternLM2-Chat-1.8B and 7B, Qwen3-1.7B and 4B', data
 
 
 def chosen(args) -> list[Case]:
@@ -397,8 +422,8 @@ def chosen(args) -> list[Case]:
     return [case for case in cases(args.plan) if wanted(case)]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def command_line() -> CommandLine:
+    parser = campaign_line(__doc__, 'h200/kv_cache', minutes=60)
     parser.add_argument('--plan', choices=('explore', 'full'), default='full')
     parser.add_argument('--models', nargs='+', choices=MODELS)
     parser.add_argument('--weights', nargs='+', choices=('bf16', 'awq'))
@@ -408,88 +433,17 @@ def main() -> int:
     parser.add_argument('--slices', nargs='+', type=int, help='0: the whole card; 8182: beside a ballast')
     parser.add_argument('--engines', nargs='+', choices=('turbomind', 'pytorch'))
     parser.add_argument('--gpus', nargs='+', type=int, default=[0], help='cards, as nvidia-smi counts them; at once')
-    parser.add_argument('--minutes', type=float, default=60, help='start no engine after this')
     parser.add_argument('--timeout', type=float, default=90, help='seconds that one engine may take')
-    parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'kv_cache.jsonl', help='where each start is kept')
-    parser.add_argument('--checkpoints', type=Path, help='where random weights are kept; default: a folder that goes')
-    parser.add_argument('--processes', choices=('forkserver', 'spawn'), default='forkserver', help='spawn: all anew')
-    parser.add_argument('--list', action='store_true', help='only print the starts that would be measured')
-    parser.add_argument('--save', help='name of the record to write, such as h200/kv_cache')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
-    args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
-    wanted = chosen(args)
-    args.rows.parent.mkdir(parents=True, exist_ok=True)
-    there = read_rows(args.rows)
-    todo = [case for case in wanted if case.key not in there]
-    print(f'{len(wanted)} starts, {len(todo)} of them to measure', flush=True)
+    return parser
+
+
+def main() -> int:
+    args = command_line().parse_args()
+    campaign = Matrix(args, chosen(args))
     if args.list:
-        print(*(case.key for case in todo), sep='\n')
-        return 0
-    with tempfile.TemporaryDirectory() as scratch:
-        measure_all(todo, args, args.checkpoints or Path(scratch))
-    there = read_rows(args.rows)
-    rows = [there[case.key] for case in wanted if case.key in there]
-    if args.save and rows:
-        save(rows, args.save, args.commit)
-        if len(rows) == len(wanted):
-            args.rows.unlink()  # the next call measures anew
-    return 0 if len(rows) == len(wanted) else 1
-
-
-def read_rows(path: Path) -> dict[str, dict]:
-    """The starts that were measured before, by their keys."""
-    fields = {field.name for field in dataclasses.fields(Case)}
-    lines = path.read_text().splitlines() if path.exists() else []
-    rows = [json.loads(line) for line in lines]
-    return {Case(**{k: v for k, v in row.items() if k in fields}).key: row for row in rows}
-
-
-def measure_all(todo: list[Case], args, folder: Path) -> None:
-    """Measure and keep each start, on every GPU of `--gpus` at the same time."""
-    begin, lock, waiting = time.monotonic(), threading.Lock(), list(enumerate(todo, start=1))
-
-    def work(index: int) -> None:
-        gpu = Gpu(index, args, folder)
-        try:
-            while time.monotonic() - begin < 60 * args.minutes:
-                with lock:
-                    if not waiting:
-                        return
-                    number, case = waiting.pop(0)
-                row = gpu.measure(case)
-                with lock:
-                    with open(args.rows, 'a', encoding='utf-8') as file:
-                        file.write(json.dumps(row) + '\n')
-                    elapsed = time.monotonic() - begin
-                    print(f'[{number}/{len(todo)} {elapsed:4.0f} s] {line_of(row)}', flush=True)
-        finally:
-            gpu.end_ballast()
-
-    with ThreadPoolExecutor(len(args.gpus)) as pool:
-        for future in [pool.submit(work, index) for index in args.gpus]:
-            future.result()
-    if waiting:
-        print(f'{args.minutes:g} minutes are over; {len(waiting)} starts are left', flush=True)
-
-
-def process_context(method: str):
-    """How processes of engines start: 'forkserver' has each inherit what takes ten seconds to import."""
-    os.environ |= {'TM_LOG_LEVEL': 'INFO', 'PYTORCH_NVML_BASED_CUDA_CHECK': '1'}  # before anything is imported there
-    context = multiprocessing.get_context(method)
-    if method == 'forkserver':
-        context.set_forkserver_preload(['helpers.checkpoints', 'transformers', 'lmdeploy'])
-    return context
-
-
-def save(rows: list[dict], name: str, commit: str) -> None:
-    """Write the record."""
-    data = {'slice_mib': SLICE_MIB, 'rows': [figures_of(row) for row in rows]}
-    model = 'InternLM2-Chat-1.8B and 7B, Qwen3-1.7B and 4B'
-    print(
-        'written:', save_record(new_record('kv_cache', model=model, weights='random', data=data, commit=commit), name)
-    )
+        return campaign.show()
+    campaign.main()
+    return 0 if campaign.complete else 1
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 """Execute the notebooks on a GPU and keep time and peak memory of each as a record.
 
-    python benchmarks/notebooks_on_gpu.py --save h200/notebooks [--only 01 06] [--settings tiny] [--executed FOLDER]
+    python -m benchmarks.notebooks_on_gpu --save h200/notebooks [--only 01 06] [--settings tiny] [--executed FOLDER]
 
 Three settings: `tiny` runs the embedded tiny-chat and tiny-vlm, `share` random weights in the exact geometries of
 InternLM2-Chat-1.8B and InternVL3-1B, laid out as InternStudio's share has them, and `slice` the same while a ballast
@@ -8,7 +8,6 @@ leaves only 8182 MiB of the card free, as on a 10 % slice of an A100.  `share` a
 /root/share/new_models; where a real share has these models they stop.
 """
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -19,10 +18,14 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from card import MIB, SLICE_MIB, Ballast, card_memory
-from helpers import MemorySampler, random_checkpoint
-from helpers.records import new_record, require_savable, row_origin, save_record
-from vision_on_gpu import make_checkpoint
+from benchmarks.command_line import CommandLine
+from benchmarks.gpu import SLICE_MIB, Ballast, card_memory
+from benchmarks.random_checkpoint import random_checkpoint
+from benchmarks.saving import new_record, row_origin, save_record
+from benchmarks.vision_models import make_whole
+from helpers import MemorySampler
+from helpers.memory import MIB
+from tools import chapters
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARE, CHAT = Path('/root/share/new_models'), 'internlm2-chat-1_8b'
@@ -32,7 +35,11 @@ TINY = {'COURSE_MODEL': 'tiny-chat', 'COURSE_VLM': 'tiny-vlm'}
 
 def execute(path: Path, setting: str, executed: Path) -> dict:
     """Run one notebook; the row of the record."""
-    notebook = nbformat.read(path, as_version=4)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as e:  # empty, merged, cut off: the other notebooks still run
+        print(f'{path.name} is no notebook: {type(e).__name__}: {e}'[:3000], flush=True)
+        return {'setting': setting, 'notebook': path.stem, 'ran_to_the_end': False, 'time_s': 0.0, 'peak_mib': 0}
     resources = {'metadata': {'path': str(path.parent)}}
     # One failing cell must not hide what those after it do.
     client = NotebookClient(notebook, timeout=300, kernel_name='python3', resources=resources, allow_errors=True)
@@ -63,7 +70,7 @@ def make_share() -> None:
     if not vision.exists():
         vision.parent.mkdir(parents=True, exist_ok=True)
         # in a process of its own: drawing the numbers on the GPU leaves a CUDA context behind
-        make = multiprocessing.get_context('spawn').Process(target=make_checkpoint, args=('internvl3-1b', str(vision)))
+        make = multiprocessing.get_context('spawn').Process(target=make_whole, args=('internvl3-1b', str(vision)))
         make.start()
         make.join()
         if make.exitcode:
@@ -85,16 +92,12 @@ def save(name: str | None, commit: str | None, rows: list[dict]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = CommandLine(__doc__, 'h200/notebooks')
     parser.add_argument('--settings', nargs='*', default=SETTINGS, choices=SETTINGS)
     parser.add_argument('--only', nargs='+', default=[''], help='only notebooks whose name contains one of these')
     parser.add_argument('--executed', type=Path, default=ROOT / 'build' / 'gpu', help='where executed copies go')
-    parser.add_argument('--save', help='name of the record to write, such as h200/notebooks')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
     args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
-    notebooks = [p for p in sorted((ROOT / 'notebooks').glob('*.ipynb')) if any(name in p.name for name in args.only)]
+    notebooks = [p for p in chapters.ALL if any(name in p.name for name in args.only)]
     if set(args.settings) - {'tiny'}:
         make_share()
     rows = []

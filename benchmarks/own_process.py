@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 NVML_CHECK = 'PYTORCH_NVML_BASED_CUDA_CHECK'  # torch.cuda.is_available() without starting CUDA
+# How `Processes.measure` says that a measurement ended early; else it names the error.
+OVER, STOPPED, GIVEN_UP, CRASHED = 'the minutes are over', 'stopped after', 'given up', 'the process ended'
 FORKED = 'forked subprocess'  # in torch's error, where something used CUDA before a process was forked
 TAIL = 3000  # characters of what a process printed that are told when it failed
 
@@ -29,7 +31,7 @@ class Processes:
         os.environ |= {'HF_HUB_OFFLINE': '1', 'TRANSFORMERS_VERBOSITY': 'error', NVML_CHECK: '1'} | (environment or {})
         self._context = multiprocessing.get_context(method)
         if method == 'forkserver':
-            preload = ['helpers.offline', 'helpers.checkpoints', 'transformers', 'lmdeploy']
+            preload = ['lessons.speed.offline', 'lessons.llama', 'transformers', 'lmdeploy']
             self._context.set_forkserver_preload(preload)
 
     def call(self, function: Callable, *arguments) -> None:
@@ -47,56 +49,66 @@ class Processes:
         timeout_s: float,
         deadline: float,
         environment: dict[str, str] | None = None,
+        log: Path | None = None,
+        give_up: Callable[[], bool] = lambda: False,
     ) -> str | None:
         """Call `measure(*arguments, report)` there; `report(**row)` in it is `keep(row)` here.
 
         Args:
             timeout_s, deadline: it ends after these seconds, or at this time of `time.monotonic()`.
+            environment: its variables, beside those of all processes.
+            log: the file that gets what it prints; None: a temporary one.
+            give_up: asked several times a second, after `keep`; True ends it.
 
         Returns:
             None; or why it ended early, and from the second line on the end of what it printed.
         """
-        call = measure, arguments, environment or {}
-        why = self._run(call, keep, timeout_s, deadline)
+
+        def run() -> str | None:
+            with tempfile.TemporaryDirectory() as scratch:
+                files = log or Path(scratch, 'log'), Path(scratch, 'out')
+                for file in files:
+                    file.write_bytes(b'')
+                return self._run((measure, arguments, environment or {}), files, keep, timeout_s, deadline, give_up)
+
+        why = run()
         if why and FORKED in why:
             self._context = multiprocessing.get_context('spawn')
-            why = self._run(call, keep, timeout_s, deadline)
+            why = run()
         return why
 
-    def _run(self, call: tuple, keep: Callable[[dict], None], timeout_s: float, deadline: float) -> str | None:
-        begin = time.monotonic()
-        with tempfile.TemporaryDirectory() as scratch:
-            log, out = Path(scratch, 'log'), Path(scratch, 'out')
-            log.touch()
-            out.touch()
-            process = self._context.Process(target=_work, args=(*call, str(log), str(out)))
-            process.start()
-            read, last = 0, {}
-            try:
-                while True:
-                    alive = process.is_alive()
-                    *lines, _ = out.read_text().split('\n')
-                    for last in map(json.loads, lines[read:]):
-                        if 'row' in last:
-                            keep(last['row'])
-                    read = len(lines)
-                    if not alive or time.monotonic() > min(deadline, begin + timeout_s):
-                        break
-                    process.join(0.2)
-            finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.kill()
-                process.join()
-            printed = log.read_text(errors='replace')[-TAIL:]
+    def _run(self, call, files, keep, timeout_s, deadline, give_up) -> str | None:
+        begin, (log, out) = time.monotonic(), files
+        process = self._context.Process(target=_work, args=(*call, str(log), str(out)))
+        process.start()
+        read, last = 0, {}
+        try:
+            while True:
+                alive = process.is_alive()
+                *lines, _ = out.read_text().split('\n')
+                for last in map(json.loads, lines[read:]):
+                    if 'row' in last:
+                        keep(last['row'])
+                read = len(lines)
+                gives_up = give_up()
+                if not alive or gives_up or time.monotonic() > min(deadline, begin + timeout_s):
+                    break
+                process.join(0.2)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            process.join()
+        printed = log.read_text(errors='replace')[-TAIL:]
         if 'done' in last:
             return None
         if 'failed' in last:
             why = last['failed']
         elif alive:
-            why = 'the minutes are over' if time.monotonic() > deadline else f'stopped after {timeout_s:g} s'
+            late = OVER if time.monotonic() > deadline else f'{STOPPED} {timeout_s:g} s'
+            why = GIVEN_UP if gives_up else late
         else:
-            why = f'the process ended with {process.exitcode}'
+            why = f'{CRASHED} with {process.exitcode}'
         return f'{why}\n{printed}'.rstrip()
 
 

@@ -1,6 +1,6 @@
 """Chapters 3 and 4 on a GPU: speed and memory of W4A16 weights and of a quantised KV cache, and where the time goes.
 
-    python benchmarks/quantised_on_gpu.py --save h200/quantised
+    python -m benchmarks.quantised_on_gpu --save h200/quantised
 
 Random weights in the exact geometry of InternLM2-Chat-1.8B (or another, with --model), TurboMind, every engine in a
 process of its own:
@@ -23,12 +23,15 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from first_speed import prompt_of
-from helpers import device_memory, random_checkpoint
-from helpers.kv_cache import KV_POLICIES
-from helpers.records import new_record, require_savable, save_record
+from benchmarks.command_line import CommandLine
+from benchmarks.prompts import prompt_of
+from benchmarks.random_checkpoint import random_checkpoint
+from benchmarks.saving import new_record, save_record
+from helpers import device_memory
+from helpers.memory import MIB
+from lessons.kv_cache.tokens import KV_POLICIES
 
-MIB = 1 << 20
+ROOT = Path(__file__).resolve().parent.parent
 TOKENS_IN, TOKENS_OUT, BATCHES, REPEATS = 61, 256, (1, 8, 32, 128), 2
 SIZES = {'session_len': 4096, 'max_batch_size': 128}
 PROFILED_TOKENS = 64
@@ -131,17 +134,16 @@ PARTS = {'speed': speed, 'homework': homework, 'profile': profile, 'roofline': r
 
 def in_a_process(part: str, **arguments) -> list[dict]:
     """Run one part by itself: what an engine leaves behind when it closes must not count for the next."""
-    command = [sys.executable, __file__, '--part', part, '--arguments', json.dumps(arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    command = [sys.executable, '-m', 'benchmarks.quantised_on_gpu', '--part', part]
+    command += ['--arguments', json.dumps(arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
     if done.returncode:
         raise RuntimeError(f'{part} {arguments}:\n{done.stderr[-3000:]}')
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--save', help='name of the record to write, such as h200/quantised')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    parser = CommandLine(__doc__, 'h200/quantised')
     parser.add_argument('--model', choices=MODELS, default='internlm2-chat-1_8b', help='default: %(default)s')
     parser.add_argument('--kv', nargs='+', choices=KV_POLICIES, default=list(KV_POLICIES))
     parser.add_argument('--only', nargs='+', choices=PARTS, default=list(PARTS))
@@ -150,8 +152,6 @@ def main() -> None:
     args = parser.parse_args()
     if args.part:
         return print('\n' + json.dumps(PARTS[args.part](**args.arguments)))
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
     if not torch.cuda.is_available():
         parser.error('this measures a GPU, and torch finds none')
     data = {'tokens_in': TOKENS_IN, 'tokens_out': TOKENS_OUT, 'repeats': REPEATS, **SIZES}

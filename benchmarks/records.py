@@ -4,7 +4,6 @@ Each topic is a program of this folder that writes records/<device>/<topic>.json
 again until all are: broken off, the next call goes on where this one stopped.  `--only` measures what it names.
 """
 
-import argparse
 import json
 import re
 import subprocess
@@ -14,26 +13,26 @@ from pathlib import Path
 
 import torch
 
-from helpers.records import require_savable
+from benchmarks.command_line import CommandLine
+from benchmarks.saving import require_savable
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / 'build' / 'records.json'
 TOPICS = {  # topic: (program and its arguments, what it measures, minutes on an H200)
-    'first_speed': (('first_speed.py',), 'transformers beside both engines, tokens/s', 2),
-    'quantised': (('quantised_on_gpu.py',), 'W4A16 and KV int8/int4: speed, memory, kernels', 6),
+    'first_speed': (('first_speed',), 'transformers beside both engines, tokens/s', 2),
+    'quantised': (('quantised_on_gpu',), 'W4A16 and KV int8/int4: speed, memory, kernels', 6),
     'quantised_7b': (
-        ('quantised_on_gpu.py', '--model', 'internlm2-chat-7b', '--kv', 'bf16', '--only', 'speed', 'profile'),
+        ('quantised_on_gpu', '--model', 'internlm2-chat-7b', '--kv', 'bf16', '--only', 'speed', 'profile'),
         'W4A16 of a 7B model: speed, kernels',
         3,
     ),
-    'auto_awq': (('auto_awq_on_gpu.py',), 'quantising the 1.8B model with lite auto_awq', 2),
-    'serving': (('serving_sweep.py',), 'the server with 1 to 128 clients at once', 2),
-    'speed': (('speed_on_gpu.py',), 'transformers three ways, the engines, the server under rising rates', 35),
-    'kv_cache': (('kv_cache_matrix.py',), 'memory of an engine, predicted and measured', 30),
-    'vision': (('vision_on_gpu.py',), 'which vision-language models run where, and what a picture costs', 6),
-    'scaling': (('scaling_on_gpu.py',), 'tp against replicas, on all the cards (left out where there is one)', 25),
-    'notebooks': (('notebooks_on_gpu.py',), 'every chapter, its time and peak memory', 15),
+    'auto_awq': (('auto_awq_on_gpu',), 'quantising the 1.8B model with lite auto_awq', 2),
+    'serving': (('serving_sweep',), 'the server with 1 to 128 clients at once', 2),
+    'speed': (('speed_on_gpu',), 'transformers three ways, the engines, the server under rising rates', 35),
+    'kv_cache': (('kv_cache_matrix',), 'memory of an engine, predicted and measured', 30),
+    'vision': (('vision_on_gpu',), 'which vision-language models run where, and what a picture costs', 6),
+    'scaling': (('scaling_on_gpu',), 'tp against replicas, on all the cards (left out where there is one)', 25),
+    'notebooks': (('notebooks_on_gpu',), 'every chapter, its time and peak memory', 15),
 }
 
 
@@ -59,7 +58,7 @@ def remember(commit: str, done: list[str]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = CommandLine(__doc__)
     parser.add_argument('--only', nargs='+', choices=TOPICS, help='measure these, done or not')
     parser.add_argument('--commit', help="the course's commit, where git is not at hand")
     args = parser.parse_args()
@@ -74,7 +73,7 @@ def main() -> int:
         (program, *options), what, minutes = TOPICS[topic]
         print(f'[{number}/{len(wanted)}] {topic}: {what} (about {minutes} min on an H200)', flush=True)
         start = time.monotonic()
-        command = [sys.executable, str(HERE / program), *options]
+        command = [sys.executable, '-m', f'benchmarks.{program}', *options]
         command += ['--save', f'{folder}/{topic}', '--commit', commit]
         if subprocess.run(command, cwd=ROOT).returncode:
             print(f'{topic} failed; `make records` begins again with it', file=sys.stderr)

@@ -1,12 +1,12 @@
-"""Chapter 8 on the GPUs of one host: one model on several cards, or several servers with a card each; kept as a record.
+"""Chapter 10 on the GPUs of one host: one model on several cards, or several servers with a card each: a record.
 
-    python benchmarks/scaling_on_gpu.py --save h200/scaling [--gpus 0 1 2 3] [--minutes 8] [--models 7b] [--kinds serve]
+    python -m benchmarks.scaling_on_gpu --save h200/scaling [--gpus 0 1 2 3] [--minutes 8] [--models 7b] [--kinds serve]
 
 Random weights in the exact geometries of InternLM2-Chat-1.8B, 7B and 20B (all layers of one model have the same
 numbers: neither speed nor memory depends on them).
 
 `offline`: an engine with tp = 1, 2, 4 in a process of its own, 61 random tokens in and 256 out, TTFT with 61 and 1024
-in; the memory of every card by NVML, beside what `helpers.kv_cache` predicts.  `serve`: a closed loop of clients that
+in; the memory of every card by NVML, beside what `predict_memory` says.  `serve`: a closed loop of clients that
 stream 128 tokens each, before one server with tp = 1, 2, 4 (layout `tp`), or before as many servers of one card each
 (layout `replicas`), asked through LMDeploy's proxy and, the clients shared out among them, without it.
 
@@ -18,37 +18,25 @@ as it is measured, with its origin: broken off, the next call goes on with the r
 reason.
 """
 
-import argparse
 import dataclasses
-import json
-import os
-import struct
 import sys
-import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from card import MIB, card_memory, settled
-from helpers.files import read_json, write_json
-from helpers.geometry import GEOMETRIES, Geometry
-from helpers.kv_cache import CONTEXT_BYTES, predict_memory
-from helpers.records import earlier_of, new_record, require_savable, row_origin, save_record
-from helpers.shards import read_header, shard_names, write_index
-from own_process import Processes
+from benchmarks.campaign import Campaign, campaign_line
+from benchmarks.command_line import CommandLine
+from benchmarks.equal_layers import make_equal_layers
+from benchmarks.gpu import card_memory, settled, visible_cards
+from benchmarks.models import MODELS, TITLES
+from benchmarks.prompts import prompt_of
+from benchmarks.saving import earlier_of, row_origin
+from benchmarks.servers import server_cpu_s
+from helpers.memory import MIB
+from lessons.kv_cache.prediction import CONTEXT_BYTES, predict_memory
 
-ROOT = Path(__file__).resolve().parent.parent
 SAFE = {'NCCL_NVLS_ENABLE': '0', 'TORCH_SYMM_MEM_DISABLE_MULTICAST': '1', 'NVSHMEM_DISABLE_NVLS': '1'}
 COMMUNICATOR = 'nccl'
-TINY = Geometry('LlamaForCausalLM', 4096, 128, 256, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=32)
-MODELS = {  # tiny: to try this without a GPU
-    '1_8b': GEOMETRIES['internlm2-chat-1_8b'],
-    '7b': GEOMETRIES['internlm2-chat-7b'],
-    '20b': GEOMETRIES['internlm2-chat-20b'],
-    'tiny': TINY,
-}
-TITLES = {'1_8b': 'InternLM2-Chat-1.8B', '7b': 'InternLM2-Chat-7B', '20b': 'InternLM2-Chat-20B', 'tiny': 'tiny'}
 BATCHES, LONG_BATCHES, CLIENTS = (1, 32, 8, 128), (1, 8, 32), (1, 64, 256, 8)
 TOKENS_IN, LONG_TOKENS_IN, TOKENS_OUT, SERVE_TOKENS_OUT, REPEATS = 61, 1024, 256, 128, 3
 SIZES = {'session_len': 4096, 'max_batch_size': 256, 'cache_max_entry_count': 0.8}
@@ -102,14 +90,6 @@ def cases() -> list[Case]:
     return [Case(*words.split(), gpus) for words, counts in order for gpus in counts]
 
 
-def todo_of(case: Case, args) -> list[tuple]:
-    """What a case measures: (tokens in, batch) offline; (way, clients) of servers."""
-    if case.kind == 'offline':
-        return [(TOKENS_IN, b) for b in args.batches] + [(LONG_TOKENS_IN, b) for b in LONG_BATCHES if b in args.batches]
-    ways = ('direct', 'proxy') if case.what == 'replicas' else ('direct',)
-    return [(way, n) for n in args.clients for way in ways if way == 'proxy' or n >= case.gpus or case.what == 'tp']
-
-
 # -------------------------------------------------------------------------------- in the process of one case
 
 
@@ -133,12 +113,13 @@ def since(cards: list[int], before: list[int]) -> list[int]:
     return [now - then for now, then in zip(used_mib(cards), before, strict=True)]
 
 
-def measure_offline(case: Case, folder: str, cards: list[int], todo: list, plan: dict, report) -> None:
+def measure_offline(case: Case, folder: str, todo: list, plan: dict, report) -> None:
     """A row for each (tokens in, batch)."""
     import torch
 
-    from helpers import LMDeployEngine, measure_batch, token_prompts
+    from lessons.speed import LMDeployEngine, measure_batch, token_prompts
 
+    cards = visible_cards()
     before = settled_mib(cards)
     begin = time.perf_counter()
     sizes = SIZES if on_gpu() else CPU_SIZES
@@ -173,19 +154,19 @@ def measure_offline(case: Case, folder: str, cards: list[int], todo: list, plan:
         report(tokens_in=tokens_in, **row, **memory, used_mib=since(cards, before))
 
 
-def measure_serve(case: Case, folder: str, cards: list[int], todo: list, plan: dict, report) -> None:
+def measure_serve(case: Case, folder: str, todo: list, plan: dict, report) -> None:
     """A row for each (way, clients)."""
     from transformers import AutoTokenizer
 
-    from first_speed import prompt_of
     from helpers import device_memory
-    from helpers.clusters import cluster
+    from lessons.scaling.clusters import cluster
 
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     prompt = prompt_of(tokenizer, TOKENS_IN)[0]['content']
     arguments = SIZES if on_gpu() else CPU_SIZES
     if case.what == 'tp':
         arguments = arguments | {'tp': case.gpus, 'communicator': COMMUNICATOR}
+    cards = visible_cards()
     each = [','.join(map(str, cards))] if case.what == 'tp' else list(map(str, cards))
     device_memory()  # its CUDA context is this process's, not the servers'
     before = settled_mib(cards)
@@ -197,10 +178,10 @@ def measure_serve(case: Case, folder: str, cards: list[int], todo: list, plan: d
         start_mib = since(cards, before)
         for way, clients in todo:
             run_load(c, way, clients, prompt, min(16, plan['serve_tokens_out']), 1)  # warms up
-            at_first = [len(c.servers), *map(cpu_s, [c.proxy, *c.servers])]
+            at_first = [len(c.servers), *map(server_cpu_s, [c.proxy, *c.servers])]
             served = {url: requests_of(c, url) for url in c.nodes()}
             row = run_load(c, way, clients, prompt, plan['serve_tokens_out'], max(2, 4 // clients))
-            cpu = [now - then for now, then in zip(map(cpu_s, [c.proxy, *c.servers]), at_first[1:], strict=True)]
+            cpu = [now - then for now, then in zip(map(server_cpu_s, [c.proxy, *c.servers]), at_first[1:], strict=True)]
             if row['input_tokens'] != row['requests'] * TOKENS_IN:
                 raise RuntimeError(f'the servers counted {row["input_tokens"]} tokens of {row["requests"]} requests')
             report(
@@ -219,7 +200,8 @@ def measure_serve(case: Case, folder: str, cards: list[int], todo: list, plan: d
 
 def run_load(c, way: str, clients: int, prompt: str, tokens_out: int, rounds: int) -> dict:
     """The row of this many clients: through the proxy, or shared out among the servers."""
-    from helpers import LoadMeasurement, measure_clients
+    from lessons.serving import measure_clients
+    from lessons.serving.figures import LoadMeasurement
 
     load = {'prompts': prompt, 'output_tokens': tokens_out, 'requests_per_client': rounds, 'progress': False}
     load |= {'model': c.model_name, 'timeout_s': 100}
@@ -238,113 +220,18 @@ def run_load(c, way: str, clients: int, prompt: str, tokens_out: int, rounds: in
     return together.row()
 
 
-def cpu_s(server) -> float:
-    """Processor time of the main thread below the watcher: the one that serves HTTP."""
-    children = Path(f'/proc/{server.pid}/task/{server.pid}/children').read_text().split()
-    ticks = Path(f'/proc/{children[0]}/task/{children[0]}/stat').read_text().rpartition(')')[2].split()[11:13]
-    return sum(map(int, ticks)) / os.sysconf('SC_CLK_TCK')
-
-
 def requests_of(c, url: str) -> int:
     """How many chat requests the server at `url` has in its log of accesses."""
     (server,) = (server for server in c.servers if server.url == url)
     return server.log.read_text(errors='replace').count('POST /v1/chat/completions')
 
 
-def measure_case(case: Case, folder: str, cards: list[int], todo: list, plan: dict, report) -> None:
+def measure_case(case: Case, folder: str, todo: list, plan: dict, report) -> None:
     """`report(**row)` for each of `todo`."""
-    (measure_serve if case.kind == 'serve' else measure_offline)(case, folder, cards, todo, plan, report)
-
-
-# --------------------------------------------------------------------------------------- random weights, soon
-
-
-def draw_one_layer(model: str, folder: str) -> None:
-    """A checkpoint of the model with one layer; drawn on the CPU, so that no card is busy or less free."""
-    from helpers import random_checkpoint
-
-    random_checkpoint(dataclasses.replace(MODELS[model], num_layers=1), folder, packed=False, device='cpu')
-
-
-def make_checkpoint(model: str, folder: Path, processes: Processes, threads: int = 8) -> Path:
-    """All layers are copies of one: the bytes are written as fast as the disk takes them."""
-    if folder.exists():
-        return folder
-    one = folder.with_name(f'{folder.name}-one-layer')
-    processes.call(draw_one_layer, model, str(one))
-    if not one.exists():
-        raise RuntimeError(f'{one} could not be made')
-    names = shard_names(one)
-    first = layer_bytes(one, names)
-    count = MODELS[model].num_layers
-    with ThreadPoolExecutor(threads) as pool:
-        made = list(pool.map(lambda i: write_layer(one / f'layer-{i:02d}.safetensors', i, *first), range(1, count)))
-    write_index(one, [*names, *made])
-    write_json(one / 'config.json', read_json(one / 'config.json') | {'num_hidden_layers': count})
-    one.rename(folder)
-    return folder
-
-
-def layer_bytes(folder: Path, names: list[str]) -> tuple[dict, list[bytes]]:
-    """The header of a file with the tensors of layer 0 alone, and their bytes."""
-    header, pieces, at = {}, [], 0
-    for name in names:
-        with open(folder / name, 'rb') as file:
-            (size,) = struct.unpack('<Q', file.read(8))
-            for tensor, fields in read_header(folder / name).items():
-                if '.layers.0.' in tensor:
-                    begin, end = fields['data_offsets']
-                    file.seek(8 + size + begin)
-                    pieces.append(file.read(end - begin))
-                    header[tensor] = fields | {'data_offsets': [at, at + end - begin]}
-                    at += end - begin
-    return header, pieces
-
-
-def write_layer(path: Path, index: int, header: dict, pieces: list[bytes]) -> str:
-    """A safetensors file of layer 0's numbers under the names of layer `index`; its name."""
-    renamed = {name.replace('.layers.0.', f'.layers.{index}.'): fields for name, fields in header.items()}
-    text = json.dumps({'__metadata__': {'format': 'pt'}} | renamed).encode()
-    text += b' ' * (-len(text) % 8)
-    with open(path, 'wb') as file:
-        file.write(struct.pack('<Q', len(text)) + text)
-        for piece in pieces:
-            file.write(piece)
-    return path.name
+    (measure_serve if case.kind == 'serve' else measure_offline)(case, folder, todo, plan, report)
 
 
 # ------------------------------------------------------------------------------------------- in the parent
-
-
-class Cards:
-    """Which cards are free."""
-
-    def __init__(self, indices: list[int]):
-        self._free, self._changed = sorted(indices), threading.Condition()
-
-    def take(self, count: int, deadline: float) -> list[int] | None:
-        """The first `count` free ones, when there are so many; None: the time is up."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: len(self._free) >= count, max(0.0, deadline - time.monotonic())):
-                return None
-            taken, self._free = self._free[:count], self._free[count:]
-            return taken
-
-    def give_back(self, cards: list[int]) -> None:
-        with self._changed:
-            self._free = sorted(self._free + cards)
-            self._changed.notify_all()
-
-
-def key_of(row: dict) -> tuple:
-    at = (row['tokens_in'], row['batch']) if row['kind'] == 'offline' else (row['way'], row['clients'])
-    return Case(row['model'], row['kind'], row['what'], row['gpus']), at
-
-
-def read_rows(path: Path) -> dict[tuple, dict]:
-    """Rows that were measured before, by case and what they measure."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return {key_of(row): row for row in rows}
 
 
 def line_of(row: dict) -> str:
@@ -362,6 +249,59 @@ def line_of(row: dict) -> str:
     return f'{name}: {text}  {row["used_mib"]} MiB, predicted {row.get("predicted_mib")}'
 
 
+class Scaling(Campaign):
+    """Chapter 10's measurements; what a case measures: (tokens in, batch) offline, (way, clients) of servers."""
+
+    topic = 'scaling'
+    measure_case = staticmethod(measure_case)
+    line_of = staticmethod(line_of)
+    environment = SAFE
+    timeout_s = TIMEOUT_S
+    ahead = 2
+
+    def __init__(self, args, cases: list[Case]):
+        super().__init__(args, cases)
+        self.plan = {'tokens_out': args.tokens_out, 'serve_tokens_out': min(SERVE_TOKENS_OUT, args.tokens_out)}
+        self.origin = row_origin(args.commit) | {'gpus_of_the_host': len(args.gpus)}
+
+    def todo_of(self, case: Case) -> list[tuple]:
+        batches = self.args.batches
+        if case.kind == 'offline':
+            return [(TOKENS_IN, b) for b in batches] + [(LONG_TOKENS_IN, b) for b in LONG_BATCHES if b in batches]
+        ways = ('direct', 'proxy') if case.what == 'replicas' else ('direct',)
+        alone = case.what == 'tp'
+        return [(way, n) for n in self.args.clients for way in ways if way == 'proxy' or n >= case.gpus or alone]
+
+    def key_of(self, row: dict) -> tuple:
+        at = (row['tokens_in'], row['batch']) if row['kind'] == 'offline' else (row['way'], row['clients'])
+        return Case(row['model'], row['kind'], row['what'], row['gpus']), at
+
+    def cards_of(self, case: Case) -> int:
+        return case.gpus
+
+    def checkpoint_of(self, case: Case) -> str:
+        return case.model
+
+    def make_checkpoint(self, case: Case, folder: Path, cards: list[int]) -> None:
+        make_equal_layers(MODELS[case.model], folder, self.processes)
+
+    def record_of(self, rows: list[dict]) -> tuple[str, dict]:
+        rows = sorted(rows, key=lambda r: (list(MODELS).index(r['model']), r['kind'], r['what'], r['gpus']))
+        models = {model: TITLES[model] for model in dict.fromkeys(row['model'] for row in rows)}
+        return ', '.join(models.values()), {
+            **self.plan,
+            'dtype': 'bfloat16',
+            'communicator': COMMUNICATOR,
+            'environment': SAFE,
+            **SIZES,
+            'models': models,
+            'offline': [row for row in rows if row['kind'] == 'offline'],
+            'serve': [row for row in rows if row['kind'] == 'serve'],
+            'ended_early': self.ended_early(),
+            **earlier_of(self.args.save),
+        }
+
+
 def chosen(args) -> list[Case]:
     """The cases that the filters leave; the tiny model only by its name."""
     models = args.models or ['1_8b', '7b', '20b']
@@ -375,102 +315,8 @@ def chosen(args) -> list[Case]:
     ]
 
 
-def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str], bool]:
-    """Measure what is missing: (why cases ended early, were all tried)."""
-    begin, lock, there = time.monotonic(), threading.Lock(), read_rows(args.rows)
-    deadline = begin + 60 * args.minutes
-    plan = {'tokens_out': args.tokens_out, 'serve_tokens_out': min(SERVE_TOKENS_OUT, args.tokens_out)}
-    origin = row_origin(args.commit) | {'gpus_of_the_host': len(args.gpus)}
-    waiting = [
-        (case, todo) for case in wanted if (todo := [at for at in todo_of(case, args) if (case, at) not in there])
-    ]
-    processes, cards, ended = Processes(args.processes, SAFE), Cards(args.gpus), {}
-    count, begun = len(waiting), 0
-    print(f'{len(wanted)} cases, {count} of them with something to measure', flush=True)
-
-    def say(text: str) -> None:
-        print(f'[{time.monotonic() - begin:4.0f} s] {text}', flush=True)
-
-    def make(model: str) -> Path:
-        path = make_checkpoint(model, folder / model, processes)
-        say(f'{model}: weights are there')
-        return path
-
-    def measure(case: Case, todo: list, mine: list[int], path: Path) -> None:
-        def keep(row: dict) -> None:
-            row = dataclasses.asdict(case) | row | origin
-            with lock:
-                with open(args.rows, 'a', encoding='utf-8') as file:
-                    file.write(json.dumps(row) + '\n')
-                say(line_of(row))
-
-        try:
-            why = processes.measure(
-                measure_case,
-                (case, str(path), mine, todo, plan),
-                keep=keep,
-                timeout_s=TIMEOUT_S,
-                deadline=deadline,
-                environment={'CUDA_VISIBLE_DEVICES': ','.join(map(str, mine))},
-            )
-        except (OSError, RuntimeError) as error:
-            why = f'{type(error).__name__}: {error}'
-        finally:
-            cards.give_back(mine)
-        if why:
-            with lock:
-                ended[case] = why
-                say(f'{case.name} ended early: {why}')
-
-    with ThreadPoolExecutor(2) as making, ThreadPoolExecutor(len(args.gpus)) as measuring:
-        paths = {model: making.submit(make, model) for model in dict.fromkeys(case.model for case, _ in waiting)}
-        running = []
-        for case, todo in waiting:
-            try:
-                path = paths[case.model].result()
-            except (OSError, RuntimeError) as error:
-                ended[case] = f'{type(error).__name__}: {error}'
-                say(f'{case.name}: {ended[case]}')
-                begun += 1
-                continue
-            mine = cards.take(case.gpus, deadline) if time.monotonic() < deadline else None
-            if mine is None:
-                break
-            begun += 1
-            say(f'({begun}/{count}) on {mine}: {case.name}')
-            running.append(measuring.submit(measure, case, todo, mine, path))
-        for future in running:
-            future.result()
-    over = begun < count or any(why.startswith('the minutes are over') for why in ended.values())
-    if over:
-        say(f'{args.minutes:g} minutes are over; {count - begun} cases were not begun: the same call goes on with them')
-    return ended, not over
-
-
-def save(rows: list[dict], ended: dict[Case, str], args) -> None:
-    """Write the record."""
-    data = {
-        'tokens_out': args.tokens_out,
-        'serve_tokens_out': min(SERVE_TOKENS_OUT, args.tokens_out),
-        'dtype': 'bfloat16',
-        'communicator': COMMUNICATOR,
-        'environment': SAFE,
-        **SIZES,
-        'models': {model: TITLES[model] for model in dict.fromkeys(row['model'] for row in rows)},
-        'offline': [row for row in rows if row['kind'] == 'offline'],
-        'serve': [row for row in rows if row['kind'] == 'serve'],
-        'ended_early': [dataclasses.asdict(case) | {'why': why.splitlines()[0]} for case, why in ended.items()],
-        **earlier_of(args.save),
-    }
-    model = ', '.join(data['models'].values())
-    record = new_record('scaling', model=model, weights='random', data=data, commit=args.commit)
-    print('written:', save_record(record, args.save), flush=True)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--save', help='name of the record to write, such as h200/scaling')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+def command_line() -> CommandLine:
+    parser = campaign_line(__doc__, 'h200/scaling', minutes=60)
     parser.add_argument('--models', nargs='+', choices=MODELS, help='default: 7b 20b 1_8b; tiny: to try it on a CPU')
     parser.add_argument('--kinds', nargs='+', choices=('offline', 'serve'))
     parser.add_argument('--what', nargs='+', choices=sorted({case.what for case in cases()}))
@@ -478,35 +324,21 @@ def main() -> int:
     parser.add_argument('--clients', nargs='+', type=int, default=CLIENTS)
     parser.add_argument('--tokens-out', type=int, default=TOKENS_OUT)
     parser.add_argument('--gpus', nargs='+', type=int, help='cards, as nvidia-smi counts them; default: all')
-    parser.add_argument('--minutes', type=float, default=60, help='end after this, with what there is')
-    parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'scaling.jsonl', help='where each row is kept')
-    parser.add_argument('--checkpoints', type=Path, help='where random weights are made (60 GB); default: goes again')
-    parser.add_argument('--processes', choices=('forkserver', 'spawn'), default='forkserver', help='spawn: all anew')
-    parser.add_argument('--list', action='store_true', help='only print the cases')
+    return parser
+
+
+def main() -> int:
+    parser = command_line()
     args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
     import torch
 
     args.gpus = args.gpus or list(range(torch.cuda.device_count() or 1))
-    wanted = chosen(args)
+    campaign = Scaling(args, chosen(args))
     if args.list:
-        print(*(f'{case.name}: {todo_of(case, args)}' for case in wanted), sep='\n')
-        return 0
+        return campaign.show()
     if not torch.cuda.is_available() and set(args.models or ['']) != {'tiny'}:
         parser.error('this measures GPUs, and torch finds none; with --models tiny it runs on a CPU')
-    for folder in (args.rows.parent, *filter(None, [args.checkpoints])):
-        folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        ended, complete = measure_all(wanted, args, args.checkpoints or Path(scratch))
-    there = read_rows(args.rows)
-    wanted.sort(key=lambda case: (list(MODELS).index(case.model), case.kind, case.what, case.gpus))
-    rows = [there[case, at] for case in wanted for at in sorted(todo_of(case, args)) if (case, at) in there]
-    if args.save and rows:
-        save(rows, ended, args)
-        if complete and not ended:
-            args.rows.unlink()  # the next call measures anew
-    return 0 if complete else 1
+    return campaign.main()
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 """Chapter 5's sweep on a GPU: LMDeploy's server with 1 to 128 clients at once, kept as a record.
 
-    python benchmarks/serving_sweep.py --save h200/serving
+    python -m benchmarks.serving_sweep --save h200/serving
 
 Random weights in the exact geometry of InternLM2-Chat-1.8B behind `serve api_server`; every client streams answers of
 256 tokens to a prompt of 61, one after the other.  Each number of clients is run once without counting, then measured.
@@ -9,7 +9,6 @@ At the end a quarter more clients than the engine has places show the queue in t
 `--model models/tiny-chat --clients 1 2 4 --tokens-out 32 --watch-s 0` tries it on a machine without a GPU.
 """
 
-import argparse
 import json
 import math
 import tempfile
@@ -19,22 +18,20 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from card import MIB, read_memory
-from first_speed import prompt_of
-from helpers import MemorySampler, api_server, device_memory, measure_clients, random_checkpoint, read_metrics
-from helpers.records import new_record, require_savable, save_record
+from benchmarks.command_line import CommandLine
+from benchmarks.gpu import read_memory
+from benchmarks.prompts import prompt_of
+from benchmarks.random_checkpoint import random_checkpoint
+from benchmarks.saving import new_record, save_record
+from benchmarks.servers import server_cpu_s
+from helpers import MemorySampler, device_memory
+from helpers.memory import MIB
 from helpers.sampling import Sampler
+from lessons.serving import api_server, measure_clients, read_metrics
 
 TOKENS_IN, TOKENS_OUT, CLIENTS = 61, 256, (1, 2, 4, 8, 16, 32, 64, 128)
 SIZES = {'session_len': 4096, 'max_batch_size': 128, 'cache_max_entry_count': 0.8}
 WATCH_S = 22.0  # LMDeploy refreshes its gauges every 10 s: two of them at least
-
-
-def server_cpu_s(server) -> float:
-    """Processor time of the thread that serves HTTP: the main one of the process below the watcher."""
-    children = Path(f'/proc/{server.pid}/task/{server.pid}/children').read_text().split()
-    ticks = Path(f'/proc/{children[0]}/task/{children[0]}/stat').read_text().rpartition(')')[2].split()[11:13]
-    return sum(map(int, ticks)) / 100
 
 
 def measure(server, prompt: str, clients: int, tokens_out: int, idle_bytes: int) -> dict:
@@ -79,16 +76,12 @@ def watch(server, prompt: str, clients: int, tokens_out: int, tokens_per_s: floa
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--save', help='name of the record to write, such as h200/serving')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+    parser = CommandLine(__doc__, 'h200/serving')
     parser.add_argument('--model', type=Path, help='a checkpoint; default: random weights, as large as the 1.8B model')
     parser.add_argument('--clients', type=int, nargs='+', default=CLIENTS)
     parser.add_argument('--tokens-out', type=int, default=TOKENS_OUT)
     parser.add_argument('--watch-s', type=float, default=WATCH_S, help='how long to watch the metrics; 0: not at all')
     args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
     if not (torch.cuda.is_available() or args.model):
         parser.error('this measures a GPU, and torch finds none; with --model models/tiny-chat it runs on a CPU')
 

@@ -1,6 +1,6 @@
 """Chapter 7 on a GPU: how fast transformers and LMDeploy's engines are, offline and as a server; kept as a record.
 
-    python benchmarks/speed_on_gpu.py --save h200/speed [--gpus 0 1] [--minutes 8] [--models 1_8b] [--engines ...]
+    python -m benchmarks.speed_on_gpu --save h200/speed [--gpus 0 1] [--minutes 8] [--models 1_8b] [--engines ...]
 
 Random weights in the exact geometries of InternLM2-Chat-1.8B and 7B, laid out as Llama, so that all engines read the
 same files.  All get the same random tokens, 61 or 1024 of each request, every request other ones, and write exactly
@@ -16,28 +16,21 @@ row is a line of `--rows` as soon as it is measured, with its date, commit and t
 runs can stand in one record: broken off, the next call goes on with the rest.
 """
 
-import argparse
 import dataclasses
-import json
 import os
 import sys
-import tempfile
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from card import MIB, read_memory, settled
-from helpers.geometry import Geometry
-from helpers.records import earlier_of, new_record, require_savable, row_origin, save_record
-from own_process import Processes
+from benchmarks.campaign import Campaign, campaign_line
+from benchmarks.command_line import CommandLine
+from benchmarks.gpu import read_memory, settled_bytes
+from benchmarks.models import MODELS, TITLES
+from benchmarks.prompts import prompt_of
+from benchmarks.random_checkpoint import random_checkpoint
+from benchmarks.saving import earlier_of, row_origin
+from helpers.memory import MIB
 
-ROOT = Path(__file__).resolve().parent.parent
-TINY = Geometry(
-    'LlamaForCausalLM', 4096, 128, 256, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=32, dynamic_rope_factor=2.0
-)
-MODELS = {'1_8b': 'internlm2-chat-1_8b', '7b': 'internlm2-chat-7b', 'tiny': TINY}  # tiny: to try this without a GPU
-TITLES = {'1_8b': 'InternLM2-Chat-1.8B', '7b': 'InternLM2-Chat-7B', 'tiny': 'tiny'}
 ENGINES = {  # as a plot names them
     'transformers': 'transformers generate',
     'compiled': 'transformers, static cache and compile',
@@ -101,16 +94,11 @@ def cases() -> list[Case]:
 # -------------------------------------------------------------------------------- in the process of one case
 
 
-def settled_bytes() -> int:
-    """What is in use when it no longer falls."""
-    return settled(lambda: [read_memory().used_bytes])[0]
-
-
 def start_engine(engine: str, folder: str):
-    """One of `helpers.offline`'s, bfloat16 on a GPU."""
+    """One of `lessons.speed.offline`'s, bfloat16 on a GPU."""
     import torch
 
-    from helpers import ContinuousBatching, LMDeployEngine, TransformersGenerate
+    from lessons.speed import ContinuousBatching, LMDeployEngine, TransformersGenerate
 
     cuda = torch.cuda.is_available()
     where = {'device': 'cuda', 'dtype': 'bfloat16'} if cuda else {'device': 'cpu', 'dtype': 'float32'}
@@ -128,7 +116,7 @@ def measure_offline(case: Case, folder: str, todo: list, plan: dict, report) -> 
     """A row for each batch in `todo`."""
     import torch
 
-    from helpers import measure_batch, token_prompts
+    from lessons.speed import measure_batch, token_prompts
 
     before = settled_bytes()
     begin = time.perf_counter()
@@ -160,8 +148,9 @@ def measure_server(case: Case, folder: str, todo: list, plan: dict, report) -> N
     import torch
     from transformers import AutoTokenizer
 
-    from first_speed import prompt_of
-    from helpers import api_server, device_memory, measure_rate
+    from helpers import device_memory
+    from lessons.serving import api_server
+    from lessons.speed import measure_rate
 
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     prompt = prompt_of(tokenizer, case.tokens_in)[0]['content']
@@ -191,74 +180,10 @@ def measure_case(case: Case, folder: str, todo: list, plan: dict, report) -> Non
 def make_checkpoint(model: str, awq: bool, folder: str, gpu: int) -> None:
     """In a process of its own: drawing the numbers on the GPU leaves a CUDA context behind."""
     os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
-    from helpers import random_checkpoint
-
     random_checkpoint(MODELS[model], folder, packed=False, awq=awq)
 
 
 # ------------------------------------------------------------------------------------------- in the parent
-
-
-class Gpu:
-    """One card, on which cases are measured one after the other."""
-
-    def __init__(self, index: int, args, folder: Path):
-        self.index, self.args, self.folder = index, args, folder
-        self.processes = Processes(args.processes)
-
-    def measure(self, case: Case, todo: list, plan: dict, deadline: float, keep) -> str | None:
-        """Measure the rows in `todo`, calling `keep(row)` with each; why it ended early, or None."""
-        return self.processes.measure(
-            measure_case,
-            (case, str(self.checkpoint(case)), todo, plan),
-            keep=keep,
-            timeout_s=TIMEOUTS_S.get(case.engine, OTHERS_TIMEOUT_S),
-            deadline=deadline,
-            environment={'CUDA_VISIBLE_DEVICES': str(self.index)},
-        )
-
-    def checkpoint(self, case: Case) -> Path:
-        """The folder of a case's random weights, made if it is not there."""
-        awq = case.engine == 'w4a16'
-        folder = self.folder / f'{case.model}-{"awq" if awq else "bf16"}'
-        if not folder.exists():
-            self.processes.call(make_checkpoint, case.model, awq, str(folder), self.index)
-            if not folder.exists():
-                raise RuntimeError(f'{folder} could not be made')
-        return folder
-
-
-def wanted_of(case: Case, args) -> list:
-    """Batches, or rates, of a case."""
-    if case.engine == 'server':
-        return list(args.rates or RATES.get(case.model, RATES['1_8b']))
-    if args.batches:
-        return list(args.batches)
-    kind = case.engine if case.engine in BATCHES else 'lmdeploy'
-    more = MORE_BATCHES.get(kind, ()) if (case.model, case.tokens_in) == ('1_8b', TOKENS_IN[0]) else ()
-    return [*BATCHES[kind], *more]
-
-
-def chosen(args) -> list[Case]:
-    """The cases that the filters leave; the tiny model only by its name."""
-    models = args.models or ['1_8b', '7b']
-    return [
-        case
-        for case in cases()
-        if case.model in models
-        and (not args.engines or case.engine in args.engines)
-        and (not args.tokens_in or case.tokens_in in args.tokens_in)
-    ]
-
-
-def read_rows(path: Path) -> dict[tuple, dict]:
-    """Rows that were measured before: (model, engine, tokens_in, batch or rate) -> row."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return {key_of(row): row for row in rows}
-
-
-def key_of(row: dict) -> tuple:
-    return row['model'], row['engine'], row['tokens_in'], row.get('batch', row.get('requests_per_s'))
 
 
 def line_of(row: dict) -> str:
@@ -281,87 +206,72 @@ def line_of(row: dict) -> str:
     return f'{name} {at}: {text}  {row["used_mib"]} MiB'
 
 
-def measure_all(wanted: list[Case], args, folder: Path) -> tuple[dict[Case, str], bool]:
-    """Measure what is missing, on every GPU of `--gpus` at once: (why cases ended early, were all tried)."""
-    begin, lock, there = time.monotonic(), threading.Lock(), read_rows(args.rows)
-    deadline = begin + 60 * args.minutes
-    plan = {
-        'tokens_out': args.tokens_out,
-        'repeats': REPEATS,
-        'rate_s': args.rate_s,
-    }
-    origin = row_origin(args.commit)
-    waiting = []
-    for case in wanted:
-        todo = [at for at in wanted_of(case, args) if (case.model, case.engine, case.tokens_in, at) not in there]
-        if todo:
-            waiting.append((case, todo))
-    count, ended = len(waiting), {}
-    numbered = list(enumerate(waiting, start=1))
-    print(f'{len(wanted)} cases, {count} of them with something to measure', flush=True)
+class Speed(Campaign):
+    """Chapter 7's measurements; what a case measures: batches, or rates in requests/s."""
 
-    def say(text: str) -> None:
-        print(f'[{time.monotonic() - begin:4.0f} s] {text}', flush=True)
+    topic = 'speed'
+    measure_case = staticmethod(measure_case)
+    line_of = staticmethod(line_of)
 
-    def work_on(index: int) -> None:
-        gpu = Gpu(index, args, folder)
-        while time.monotonic() < deadline:
-            with lock:
-                if not numbered:
-                    return
-                number, (case, todo) = numbered.pop(0)
-                say(f'({number}/{count}) GPU {index}: {case.name}')
+    def __init__(self, args, cases: list[Case]):
+        super().__init__(args, cases)
+        self.plan = {'tokens_out': args.tokens_out, 'repeats': REPEATS, 'rate_s': args.rate_s}
+        self.origin = row_origin(args.commit)
 
-            def keep(row: dict, case=case) -> None:
-                row = dataclasses.asdict(case) | row | origin
-                with lock:
-                    with open(args.rows, 'a', encoding='utf-8') as file:
-                        file.write(json.dumps(row) + '\n')
-                    say(line_of(row))
+    def todo_of(self, case: Case) -> list:
+        if case.engine == 'server':
+            return list(self.args.rates or RATES.get(case.model, RATES['1_8b']))
+        if self.args.batches:
+            return list(self.args.batches)
+        kind = case.engine if case.engine in BATCHES else 'lmdeploy'
+        more = MORE_BATCHES.get(kind, ()) if (case.model, case.tokens_in) == ('1_8b', TOKENS_IN[0]) else ()
+        return [*BATCHES[kind], *more]
 
-            try:
-                why = gpu.measure(case, todo, plan, deadline, keep)
-            except (OSError, RuntimeError) as error:
-                why = f'{type(error).__name__}: {error}'
-            if why:
-                with lock:
-                    ended[case] = why
-                    say(f'{case.name} ended early: {why}')
+    def key_of(self, row: dict) -> tuple:
+        return Case(row['model'], row['engine'], row['tokens_in']), row.get('batch', row.get('requests_per_s'))
 
-    with ThreadPoolExecutor(len(args.gpus)) as pool:
-        for future in [pool.submit(work_on, index) for index in args.gpus]:
-            future.result()
-    over = bool(numbered) or any(why.startswith('the minutes are over') for why in ended.values())
-    if over:
-        say(f'{args.minutes:g} minutes are over; {len(numbered)} cases were not begun: the same call goes on with them')
-    return ended, not over
+    def checkpoint_of(self, case: Case) -> str:
+        return f'{case.model}-{"awq" if case.engine == "w4a16" else "bf16"}'
+
+    def make_checkpoint(self, case: Case, folder: Path, cards: list[int]) -> None:
+        self.processes.call(make_checkpoint, case.model, case.engine == 'w4a16', str(folder), *cards)
+
+    def timeout_of(self, case: Case) -> float:
+        return TIMEOUTS_S.get(case.engine, OTHERS_TIMEOUT_S)
+
+    def record_of(self, rows: list[dict]) -> tuple[str, dict]:
+        models = {model: TITLES[model] for model in dict.fromkeys(row['model'] for row in rows)}
+        return ' and '.join(models.values()), {
+            'tokens_out': self.args.tokens_out,
+            'repeats': REPEATS,
+            'dtype': 'bfloat16',
+            **SIZES,
+            'engines': ENGINES,
+            'models': models,
+            'rows': [row for row in rows if 'batch' in row and 'failed' not in row],
+            'rates': [row for row in rows if 'batch' not in row],
+            'failed': [row for row in rows if 'failed' in row],
+            'ended_early': self.ended_early(),
+            **earlier_of(self.args.save),
+        }
 
 
-def save(rows: list[dict], ended: dict[Case, str], args) -> None:
-    """Write the record."""
-    data = {
-        'tokens_out': args.tokens_out,
-        'repeats': REPEATS,
-        'dtype': 'bfloat16',
-        **SIZES,
-        'engines': ENGINES,
-        'models': {model: TITLES[model] for model in dict.fromkeys(row['model'] for row in rows)},
-        'rows': [row for row in rows if 'batch' in row and 'failed' not in row],
-        'rates': [row for row in rows if 'batch' not in row],
-        'failed': [row for row in rows if 'failed' in row],
-        'ended_early': [dataclasses.asdict(case) | {'why': why.splitlines()[0]} for case, why in ended.items()],
-        **earlier_of(args.save),
-    }
-    model = ' and '.join(data['models'].values())
-    record = new_record('speed', model=model, weights='random', data=data, commit=args.commit)
-    print('written:', save_record(record, args.save), flush=True)
+def chosen(args) -> list[Case]:
+    """The cases that the filters leave; the tiny model only by its name."""
+    models = args.models or ['1_8b', '7b']
+    return [
+        case
+        for case in cases()
+        if case.model in models
+        and (not args.engines or case.engine in args.engines)
+        and (not args.tokens_in or case.tokens_in in args.tokens_in)
+    ]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--save', help='name of the record to write, such as h200/speed')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
-    parser.add_argument('--models', nargs='+', choices=MODELS, help='default: 1_8b 7b; tiny: to try it on a CPU')
+def command_line() -> CommandLine:
+    parser = campaign_line(__doc__, 'h200/speed', minutes=60)
+    models = ('1_8b', '7b', 'tiny')
+    parser.add_argument('--models', nargs='+', choices=models, help='default: 1_8b 7b; tiny: to try it on a CPU')
     parser.add_argument('--engines', nargs='+', choices=ENGINES)
     parser.add_argument('--tokens-in', nargs='+', type=int, choices=TOKENS_IN)
     parser.add_argument('--batches', nargs='+', type=int, help="default: each engine's own list")
@@ -369,38 +279,20 @@ def main() -> int:
     parser.add_argument('--rate-s', type=float, default=RATE_S, help='how long each rate lasts')
     parser.add_argument('--tokens-out', type=int, default=TOKENS_OUT)
     parser.add_argument('--gpus', nargs='+', type=int, default=[0], help='cards, as nvidia-smi counts them; at once')
-    parser.add_argument('--minutes', type=float, default=60, help='end after this, with what there is')
-    parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'speed.jsonl', help='where each row is kept')
-    parser.add_argument('--checkpoints', type=Path, help='where random weights are kept; default: a folder that goes')
-    parser.add_argument('--processes', choices=('forkserver', 'spawn'), default='forkserver', help='spawn: all anew')
-    parser.add_argument('--list', action='store_true', help='only print the cases')
+    return parser
+
+
+def main() -> int:
+    parser = command_line()
     args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
-    wanted = chosen(args)
+    campaign = Speed(args, chosen(args))
     if args.list:
-        print(*(f'{case.name}: {wanted_of(case, args)}' for case in wanted), sep='\n')
-        return 0
+        return campaign.show()
     import torch
 
     if not torch.cuda.is_available() and set(args.models or ['']) != {'tiny'}:
         parser.error('this measures a GPU, and torch finds none; with --models tiny it runs on a CPU')
-    for folder in (args.rows.parent, *filter(None, [args.checkpoints])):
-        folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        ended, complete = measure_all(wanted, args, args.checkpoints or Path(scratch))
-    there = read_rows(args.rows)
-    rows = [
-        there[key]
-        for case in wanted
-        for at in sorted(wanted_of(case, args))
-        if (key := (case.model, case.engine, case.tokens_in, at)) in there
-    ]
-    if args.save and rows:
-        save(rows, ended, args)
-        if complete and not ended:
-            args.rows.unlink()  # the next call measures anew
-    return 0 if complete else 1
+    return campaign.main()
 
 
 if __name__ == '__main__':

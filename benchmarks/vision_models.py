@@ -6,11 +6,15 @@ tiny-chat's with the family's special tokens.  The numbers are drawn on the GPU 
 
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.files import write_json
-from helpers.shards import plan_shards, shard_name, write_index, write_shard
+from huggingface_hub import split_state_dict_into_shards_factory
+
+from helpers.checkpoints.shards import write_index
+from helpers.files import whole_folder, write_json
+from lessons.making import SHARD_PATTERN, write_shard
 
 TOKENIZER = Path(__file__).resolve().parent.parent / 'models' / 'tiny-chat'
 SHARD_BYTES = 4_000_000_000
@@ -183,6 +187,14 @@ def make_any(name: str, folder: Path) -> Path:
     return make_internvl2(folder) if name == 'internvl2' else make({**SIZES, **TINY}[name], folder)
 
 
+def make_whole(name: str, folder: str) -> None:
+    """The same in a process of its own, where drawing on the GPU leaves a CUDA context; `folder` appears when it is
+    whole."""
+    os.environ['TRANSFORMERS_VERBOSITY'] = 'error'
+    with whole_folder(Path(folder)) as work:
+        make_any(name, work)
+
+
 def make(size: Size, folder: Path, seed: int = 0) -> Path:
     """Write the checkpoint of random bfloat16 weights; returns `folder`."""
     import torch
@@ -198,11 +210,15 @@ def make(size: Size, folder: Path, seed: int = 0) -> Path:
         for name, tensor in model.state_dict().items()
         if not (tied and name == 'lm_head.weight')
     }
-    groups = plan_shards({name: 2 * math.prod(shape) for name, shape in shapes.items()}, SHARD_BYTES)
-    files = [shard_name(number, len(groups)) for number in range(1, len(groups) + 1)]
-    for file, names in zip(files, groups, strict=True):
+    shards = split_state_dict_into_shards_factory(
+        shapes,
+        get_storage_size=lambda shape: 2 * math.prod(shape),
+        filename_pattern=SHARD_PATTERN,
+        max_shard_size=SHARD_BYTES,
+    ).filename_to_tensors
+    for file, names in shards.items():
         write_shard({name: _draw(name, shapes[name], len(ids), seed) for name in names}, folder / file)
-    write_index(folder, files)
+    write_index(folder, list(shards))
     content = config.to_dict() | {'architectures': [model_class.__name__], 'dtype': 'bfloat16'}
     content['text_config'] = content['text_config'] | {'dtype': 'bfloat16'}
     content['vision_config'] = content['vision_config'] | {'dtype': 'bfloat16'}

@@ -1,8 +1,8 @@
 """Chapter 6 on a GPU: which vision-language models run where, and what a picture costs; kept as a record.
 
-    python benchmarks/vision_on_gpu.py --save h200/vision [--only table costs] [--minutes 6]
-    python benchmarks/vision_on_gpu.py --save cpu/vision_models --only table      # where there is no GPU
-    python benchmarks/vision_on_gpu.py --tiny                                     # all of it on a CPU, to try it
+    python -m benchmarks.vision_on_gpu --save h200/vision [--only table costs] [--minutes 6]
+    python -m benchmarks.vision_on_gpu --save cpu/vision_models --only table      # where there is no GPU
+    python -m benchmarks.vision_on_gpu --tiny                                     # all of it on a CPU, to try it
 
 table: each family of models, tiny and with random weights, in each engine: greedy tokens about four pictures beside
 those of transformers in float32.  Where a token differs, the distance of transformers' two best logits there tells
@@ -14,26 +14,22 @@ Every case has a process of its own; those of the table run four at a time.  Eac
 it is measured: broken off, the next call goes on with the rest.
 """
 
-import argparse
 import contextlib
-import json
+import dataclasses
 import math
-import multiprocessing
-import os
 import sys
 import tempfile
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
-import vision_models as models
-from card import MIB, read_memory
-from helpers.records import new_record, require_savable, save_record
-from own_process import FORKED, Processes
-from speed_on_gpu import settled_bytes
+from benchmarks import vision_models as models
+from benchmarks.campaign import Campaign, campaign_line
+from benchmarks.command_line import CommandLine
+from benchmarks.gpu import read_memory, settled_bytes
+from benchmarks.own_process import CRASHED, FORKED
+from helpers.memory import MIB
 
-ROOT = Path(__file__).resolve().parent.parent
 QUESTION = 'What is in the picture?'
 TABLE_TOKENS = 12  # greedy
 NEAR = {'cuda': 0.1, 'cpu': 1e-3}  # logits that lie so close count as a tie, in float16 and in float32
@@ -54,13 +50,26 @@ COSTS = (  # the most telling first
 ENGINES = {'turbomind': 'TurboMind', 'pytorch': 'PyTorch engine', 'cpu': 'PyTorch engine on the CPU device'}
 
 
-def cases(cuda: bool, tiny: bool) -> list[tuple[str, str, str]]:
-    """(part, model, engine), the most telling first."""
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A model in an engine."""
+
+    part: str  # 'table' | 'costs'
+    model: str
+    engine: str
+
+    @property
+    def name(self) -> str:
+        return f'{self.part} {self.model} {self.engine}'
+
+
+def cases(cuda: bool, tiny: bool) -> list[Case]:
+    """All, the most telling first; those of the table before the costs."""
     engines = ('turbomind', 'pytorch') if cuda else ('cpu',)
-    table = [('table', family, engine) for family in models.TITLES for engine in engines]
+    table = [Case('table', family, engine) for family in models.TITLES for engine in engines]
     if tiny:
-        return [*table, ('costs', 'internvl3', engines[-1]), ('costs', 'llava', engines[-1])]
-    return [*table, *(('costs', model, engine) for model, engine in COSTS if cuda)]
+        return [*table, *(Case('costs', family, engines[-1]) for family in ('internvl3', 'llava'))]
+    return [*table, *(Case('costs', model, engine) for model, engine in COSTS if cuda)]
 
 
 # -------------------------------------------------------------------------------- in the process of one case
@@ -225,7 +234,7 @@ def measure_costs(model: str, engine: str, folder: str, plan: dict) -> dict:
     import torch
 
     from helpers import release
-    from helpers.kv_cache import weight_tensors
+    from lessons.kv_cache.weights import weight_tensors
 
     cuda = torch.cuda.is_available()
     tensors = weight_tensors(folder)
@@ -328,75 +337,16 @@ def require_answer(answer, tokens: int) -> None:
         raise RuntimeError(f'{answer.generate_token_len} tokens, not {tokens} (finish_reason {answer.finish_reason!r})')
 
 
-def measure_case(case: tuple, folder: str, plan: dict, report) -> None:
+def measure_case(case: Case, folder: str, todo: list, plan: dict, report) -> None:
     """`report(**row)`, once."""
-    part, model, engine = case
-    row = try_model(model, engine, folder) if part == 'table' else measure_costs(model, engine, folder, plan)
+    table = case.part == 'table'
+    row = try_model(case.model, case.engine, folder) if table else measure_costs(case.model, case.engine, folder, plan)
     if FORKED in row.get('message', ''):  # not what becomes of the model: it is tried anew
         raise RuntimeError(row['message'])
     report(**row)
 
 
-def make_checkpoint(model: str, folder: str) -> None:
-    """In a process of its own: drawing the numbers on the GPU leaves a CUDA context behind."""
-    os.environ['TRANSFORMERS_VERBOSITY'] = 'error'
-    half = Path(f'{folder}.part')
-    models.make_any(model, half)
-    half.rename(folder)
-
-
 # ------------------------------------------------------------------------------------------- in the parent
-
-
-class Runner:
-    """Checkpoints, processes and rows."""
-
-    def __init__(self, args, folder: Path, plan: dict):
-        self.args, self.folder, self.plan = args, folder, plan
-        self.processes = Processes()
-        self.begin, self.lock = time.monotonic(), threading.Lock()
-        self.deadline = self.begin + 60 * args.minutes
-        self.making = {}
-
-    def say(self, text: str) -> None:
-        print(f'[{time.monotonic() - self.begin:4.0f} s] {text}', flush=True)
-
-    def prepare(self, names: list[str]) -> None:
-        """Begin to make the checkpoints `names`, one after the other."""
-
-        def make_all():
-            for name in names:
-                folder = self.folder / name
-                begin = time.monotonic()
-                if not folder.exists():
-                    self.processes.call(make_checkpoint, name, str(folder))
-                    self.say(f'{name}: made in {time.monotonic() - begin:.0f} s')
-                self.making[name].set()
-
-        self.making = {name: threading.Event() for name in names}
-        threading.Thread(target=make_all, daemon=True).start()
-
-    def measure(self, case: tuple) -> dict:
-        """The row of a case, whatever becomes of it."""
-        self.making[case[1]].wait()
-        folder = self.folder / case[1]
-        row = dict(zip(('part', 'model', 'engine'), case, strict=True))
-        if not folder.exists():
-            return row | {'outcome': 'broken', 'message': 'its checkpoint could not be made'}
-        begin = time.monotonic()
-        why = self.processes.measure(
-            measure_case,
-            (case, str(folder), self.plan),
-            keep=row.update,
-            timeout_s=CASE_TIMEOUT_S,
-            deadline=self.deadline,
-        )
-        row['seconds'] = round(time.monotonic() - begin, 1)
-        if why:
-            ended = why.startswith('the process ended')  # that is what becomes of such a model
-            row |= {'outcome': 'fails' if ended else 'broken', 'message': why.splitlines()[0][:300]}
-            print(why, flush=True)
-        return row
 
 
 def line_of(row: dict) -> str:
@@ -418,46 +368,66 @@ def line_of(row: dict) -> str:
     )
 
 
-def read_rows(path: Path) -> dict[tuple, dict]:
-    """Rows that were measured before; those of cases that broke are left out, to be tried again."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return {(r['part'], r['model'], r['engine']): r for r in rows if r.get('outcome') != 'broken'}
+class Vision(Campaign):
+    """Chapter 6's measurements: a row for each case."""
 
+    topic = 'vision'
+    measure_case = staticmethod(measure_case)
+    line_of = staticmethod(line_of)
+    timeout_s = CASE_TIMEOUT_S
+    ahead = 1
 
-def measure_all(args, folder: Path) -> tuple[dict[tuple, dict], list[dict], bool]:
-    """Measure what is missing: (rows, cases that broke, were all tried)."""
-    import torch
+    def __init__(self, args, cases: list[Case]):
+        super().__init__(args, cases)
+        self.plan = plan_of(args.tiny)
 
-    there = read_rows(args.rows)
-    wanted = [case for case in cases(torch.cuda.is_available(), args.tiny) if case[0] in args.only]
-    if args.models:
-        wanted = [case for case in wanted if case[1] in args.models]
-    waiting = [case for case in wanted if case not in there]
-    runner = Runner(args, folder, plan_of(args.tiny))
-    runner.say(f'{len(wanted)} cases, {len(waiting)} of them to be measured')
-    runner.prepare(list(dict.fromkeys(model for _, model, _ in waiting)))
-    broken = []
+    def key_of(self, row: dict) -> tuple:
+        return Case(row['part'], row['model'], row['engine']), None
 
-    def do(case: tuple) -> None:
-        if time.monotonic() > runner.deadline:
-            return
-        row = runner.measure(case)
-        with runner.lock:
-            runner.say(line_of(row))
-            if row.get('outcome') == 'broken':
-                broken.append(row)
-                return
-            there[case] = row
-            with open(args.rows, 'a', encoding='utf-8') as file:
-                file.write(json.dumps(row) + '\n')
+    def cards(self) -> list[int]:
+        return list(range(self.args.workers))  # of the same card: the table's models are tiny
 
-    with ThreadPoolExecutor(args.workers) as pool:
-        at_once = map if args.workers == 1 else pool.map
-        list(at_once(do, [case for case in waiting if case[0] == 'table']))
-    for case in waiting:
-        if case[0] == 'costs':
-            do(case)
-    return {case: there[case] for case in wanted if case in there}, broken, all(case in there for case in wanted)
+    def cards_of(self, case: Case) -> int:
+        return 1 if case.part == 'table' else self.args.workers  # costs are measured alone
+
+    def environment_of(self, case: Case, cards: list[int]) -> dict[str, str]:
+        return {}
+
+    def checkpoint_of(self, case: Case) -> str:
+        return case.model
+
+    def make_checkpoint(self, case: Case, folder: Path, cards: list[int]) -> None:
+        self.processes.call(models.make_whole, case.model, str(folder))
+
+    def measure(self, case: Case, todo: list, cards: list[int], keep: Callable[[dict], None]) -> str | None:
+        row, begin = {}, time.monotonic()
+        why = super().measure(case, todo, cards, row.update)
+        if why and why.startswith(CRASHED):  # that is what becomes of such a model
+            row |= {'outcome': 'fails', 'message': why.splitlines()[0][:300]}
+            print(why, flush=True)
+        elif why:
+            return why
+        keep(row | {'seconds': round(time.monotonic() - begin, 1)})
+        return None
+
+    def record_of(self, rows: list[dict]) -> tuple[str, dict]:
+        costs = [row for row in rows if row['part'] == 'costs']
+        titles = [models.SIZES[row['model']].title for row in costs if row['model'] in models.SIZES]
+        return ', '.join(dict.fromkeys([*titles, 'tiny models of seven families'])), {
+            'question': QUESTION,
+            'table_tokens': TABLE_TOKENS,
+            'table_pictures': TABLE_PICTURES,
+            'near_logits': NEAR,
+            'plan': self.plan,
+            'titles': models.TITLES | {name: size.title for name, size in models.SIZES.items()},
+            'engines': ENGINES,
+            'table': [row for row in rows if row['part'] == 'table'],
+            'costs': costs,
+            'broken': [
+                dataclasses.asdict(case) | {'outcome': 'broken', 'message': why.splitlines()[0][:300]}
+                for case, why in self.ended.items()
+            ],
+        }
 
 
 def plan_of(tiny: bool) -> dict:
@@ -483,55 +453,30 @@ def plan_of(tiny: bool) -> dict:
     }
 
 
-def save(rows: dict[tuple, dict], broken: list[dict], args) -> None:
-    """Write the record."""
-    data = {
-        'question': QUESTION,
-        'table_tokens': TABLE_TOKENS,
-        'table_pictures': TABLE_PICTURES,
-        'near_logits': NEAR,
-        'plan': plan_of(args.tiny),
-        'titles': models.TITLES | {name: size.title for name, size in models.SIZES.items()},
-        'engines': ENGINES,
-        'table': [row for (part, *_), row in rows.items() if part == 'table'],
-        'costs': [row for (part, *_), row in rows.items() if part == 'costs'],
-        'broken': broken,
-    }
-    names = [models.SIZES[row['model']].title for row in data['costs'] if row['model'] in models.SIZES]
-    model = ', '.join(dict.fromkeys([*names, 'tiny models of seven families']))
-    record = new_record('vision', model=model, weights='random', data=data, commit=args.commit)
-    print('written:', save_record(record, args.save), flush=True)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--save', help='name of the record to write, such as h200/vision')
-    parser.add_argument('--commit', help="the course's commit, where git is not at hand")
+def command_line() -> CommandLine:
+    parser = campaign_line(__doc__, 'h200/vision', minutes=6)
     parser.add_argument('--only', nargs='+', choices=('table', 'costs'), default=('table', 'costs'))
     parser.add_argument('--models', nargs='+', choices=(*models.TITLES, *models.SIZES), help='default: all')
     parser.add_argument('--tiny', action='store_true', help='the costs of tiny models: to try this on a CPU')
     parser.add_argument('--workers', type=int, default=4, help='cases of the table at once')
-    parser.add_argument('--minutes', type=float, default=6, help='end after this, with what there is')
-    parser.add_argument('--rows', type=Path, default=ROOT / 'build' / 'vision.jsonl', help='where each row is kept')
-    parser.add_argument('--checkpoints', type=Path, help='where random weights are kept; default: a folder that goes')
+    return parser
+
+
+def main() -> int:
+    parser = command_line()
     args = parser.parse_args()
-    if args.save:
-        args.commit = require_savable(args.save, args.commit)
     import torch
 
-    if not torch.cuda.is_available() and 'costs' in args.only and not args.tiny:
+    cuda = torch.cuda.is_available()
+    wanted = [case for case in cases(cuda, args.tiny) if case.part in args.only]
+    campaign = Vision(args, [case for case in wanted if not args.models or case.model in args.models])
+    if args.list:
+        return campaign.show()
+    if not cuda and 'costs' in args.only and not args.tiny:
         parser.error('costs measures a GPU, and torch finds none; --only table and --tiny run on a CPU')
-    for folder in (args.rows.parent, *filter(None, [args.checkpoints])):
-        folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        rows, broken, complete = measure_all(args, args.checkpoints or Path(scratch))
-    if args.save and rows:
-        save(rows, broken, args)
-    if complete and args.save:
-        args.rows.unlink(missing_ok=True)  # the next call measures anew
-    return 0 if complete else 1
+    campaign.main()
+    return 0 if campaign.complete else 1
 
 
 if __name__ == '__main__':
-    multiprocessing.freeze_support()
     sys.exit(main())

@@ -1,6 +1,6 @@
 """W4A16 beside unquantised weights on the CPU device: how many times faster a layer, and a whole model, is.
 
-    python benchmarks/w4a16_cpu.py [--quick] [--repeat N]
+    python -m benchmarks.w4a16_cpu [--quick] [--repeat N]
 
 The two take turns within each repeat, so that a busy neighbour hits both; the tables give the ratio of each turn's
 pair: median, lowest and highest.  Above 1, W4A16 is faster.  Layers are multiplied at batch 1, 4, 16 and 300 (a
@@ -8,7 +8,6 @@ prompt), models answer requests of 64 random tokens in and 128 out, greedy.  The
 tiny-chat's geometry and in one of 34 M parameters.
 """
 
-import argparse
 import contextlib
 import pathlib
 import statistics
@@ -17,16 +16,19 @@ import tempfile
 import time
 import types
 
-from cpu_vs_transformers import MIDDLE, ROOT, LMDeploy, take_turns  # first: it sets how OpenMP's threads wait
+from benchmarks.cpu_turns import MIDDLE, LMDeploy, take_turns  # first: it sets how OpenMP's threads wait
 
 import torch  # isort: skip
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 import lmdeploy_cpu
-from helpers.geometry import Geometry
-from helpers.rounding import group_grid, pack_int4, to_grid
+from benchmarks.command_line import CommandLine
+from benchmarks.random_checkpoint import random_checkpoint
+from helpers.checkpoints.geometry import Geometry
+from lessons.w4a16.rounding import group_grid, pack_int4, to_grid
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUP = 128
 LAYERS = [  # in, out: tiny-chat's FFN, the 34 M geometry's, a 1.8B model's
     (256, 1536),
@@ -51,7 +53,7 @@ def milliseconds(call, times: int) -> float:
 @torch.inference_mode()
 def measure_layer(in_features: int, out_features: int, dtype: torch.dtype, batch: int, repeat: int):
     """[(ms of W4A16, ms of the unquantised layer)] per turn"""
-    from lmdeploy_cpu.w4a16 import CpuLinearW4A16Impl
+    from lmdeploy_cpu.ops.w4a16 import CpuLinearW4A16Impl
 
     weight = torch.randn(out_features, in_features)
     scale, zero = group_grid(weight, GROUP)
@@ -68,8 +70,6 @@ def measure_layer(in_features: int, out_features: int, dtype: torch.dtype, batch
 
 def measure_models(args, progress):
     """Yield (model, dtype, batch, [(tokens/s of W4A16, tokens/s unquantised)])"""
-    from helpers.checkpoints import random_checkpoint
-
     geometries = {'tiny-chat': Geometry.from_config(ROOT / 'models' / 'tiny-chat'), '34 M': MIDDLE}
     with tempfile.TemporaryDirectory() as work:
         for name, geometry in geometries.items():
@@ -99,7 +99,7 @@ def row(what: str, dtype: str, batch: int, pairs, ratios) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = CommandLine(__doc__)
     parser.add_argument('--repeat', type=int, default=5, help='turns of each pair, after one to warm up')
     parser.add_argument('--dtypes', nargs='+', default=['bfloat16', 'float32'], choices=['bfloat16', 'float32'])
     parser.add_argument('--threads', type=int, help="torch's threads for both (default: torch's own choice)")

@@ -6,21 +6,20 @@ itself falls back from TurboMind to the PyTorch engine in silence; here the choi
 
 import dataclasses
 import difflib
-import gc
-import os
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import lmdeploy_cpu  # before torch, whose OpenMP threads it tells not to spin; it loads neither torch nor LMDeploy
+from lmdeploy_cpu.cards import has_bfloat16, why_no_cuda
 
-from .kv_cache import check_ratio
-
-# One idea under two names: tokens in a block of the KV cache.
-_BLOCK_TOKENS = {'turbomind': 'cache_block_seq_len', 'pytorch': 'block_size'}
+TITLES = {'turbomind': 'TurboMind', 'pytorch': 'the PyTorch engine'}  # LMDeploy's engines
+BLOCK_TOKENS = {'turbomind': 'cache_block_seq_len', 'pytorch': 'block_size'}  # one thing under two names
+# The fields that both engines' configurations have, under these names.
+SHARED_NAMES = (
+    'cache_max_entry_count', 'quant_policy', 'dtype', 'session_len', 'max_batch_size', 'max_prefill_token_num', 'tp',
+)  # fmt: skip
 _CONFIG_CLASS = {'turbomind': 'TurbomindEngineConfig', 'pytorch': 'PytorchEngineConfig'}
-_TITLE = {'turbomind': 'TurboMind', 'pytorch': 'the PyTorch engine'}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,8 +28,13 @@ class EngineChoice:
 
     engine: str  # 'turbomind' | 'pytorch'
     device: str  # 'cuda' | 'cpu'
-    dtype: str  # 'auto' | 'float32': what `engine_config` uses unless it is told otherwise
+    dtype: str  # 'auto' | 'float16' | 'float32': what `engine_config` uses unless it is told otherwise
     reason: str
+
+    @property
+    def torch_dtype(self) -> str:
+        """For transformers; cards have bfloat16 from compute capability 8.0 on (not T4, V100)."""
+        return 'bfloat16' if self.dtype == 'auto' else self.dtype
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,12 +51,14 @@ def engine_choice() -> EngineChoice:
     import torch
 
     if not torch.cuda.is_available():
-        return EngineChoice('pytorch', 'cpu', 'float32', f'no CUDA device: {_why_no_cuda(torch)}')
+        return EngineChoice('pytorch', 'cpu', 'float32', f'no CUDA device: {why_no_cuda(torch)}')
+    dtype = 'auto' if has_bfloat16(torch.cuda) else 'float16'
+    floats = '' if dtype == 'auto' else '; it has no bfloat16, so floats are float16'
     error = turbomind_import_error()
     if error is not None:
-        return EngineChoice('pytorch', 'cuda', 'auto', f'TurboMind cannot be imported: {error}')
+        return EngineChoice('pytorch', 'cuda', dtype, f'TurboMind cannot be imported: {error}{floats}')
     name = torch.cuda.get_device_name()
-    return EngineChoice('turbomind', 'cuda', 'auto', f'CUDA device {name}, and TurboMind can be imported')
+    return EngineChoice('turbomind', 'cuda', dtype, f'CUDA device {name}, and TurboMind can be imported{floats}')
 
 
 def turbomind_import_error() -> str | None:
@@ -67,11 +73,12 @@ def turbomind_import_error() -> str | None:
 def engine_config(*, engine: str | None = None, **arguments):
     """Make the engine's configuration for this machine from LMDeploy's own argument names.
 
-    On CUDA nothing is changed: LMDeploy's defaults hold.  On the CPU the default `dtype` is 'float32', because its
-    results do not depend on the processor.  `cache_block_seq_len` (TurboMind) and `block_size` (PyTorch engine) are
-    the same thing, so either name works with either engine.  The PyTorch engine reads a 4-bit checkpoint's format
-    from its config.json, so `model_format` 'hf', 'awq' and 'gptq' are left to that.  Whether a model starts with the
-    configuration on this device, `require_startable` says.
+    On CUDA LMDeploy's defaults hold (but float16 on a card without bfloat16), and LMDeploy stays as it is.  For the CPU
+    `lmdeploy_cpu.enable()` is called, or LMDeploy would refuse the configuration, and the default `dtype` is 'float32',
+    because its results do not depend on the processor.  `cache_block_seq_len` (TurboMind) and `block_size` (PyTorch
+    engine) are the same thing, so either name works with either engine.  The PyTorch engine reads a 4-bit checkpoint's
+    format from its config.json, so `model_format` 'hf', 'awq' and 'gptq' are left to that.  Whether a model starts with
+    the configuration on this device, `lessons.kv_cache.require_startable` says.
 
     Args:
         engine: 'turbomind' or 'pytorch', to have that engine and no other; None: `engine_choice()` decides.
@@ -87,7 +94,7 @@ def engine_config(*, engine: str | None = None, **arguments):
     """
     choice = engine_choice()
     engine = engine or choice.engine
-    if engine not in _CONFIG_CLASS:
+    if engine not in TITLES:
         raise ValueError(f"engine={engine!r}: LMDeploy's engines are 'turbomind' and 'pytorch'")
     if engine == 'turbomind' and choice.engine != 'turbomind':
         raise RuntimeError(f'TurboMind cannot run here ({choice.reason}); leave out engine= to get what can')
@@ -99,9 +106,8 @@ def engine_config(*, engine: str | None = None, **arguments):
     _check_names(engine, arguments)
     if 'cache_max_entry_count' in arguments:
         check_ratio(arguments['cache_max_entry_count'])
-    lmdeploy_cpu.repair_pictures()  # of every engine: a picture that cannot be read is an error, no empty answer
     if engine == 'turbomind':
-        return config_class(**arguments)
+        return config_class(**{'dtype': choice.dtype} | arguments)
 
     device = arguments.setdefault('device_type', choice.device)
     if device == 'cuda' and choice.device != 'cuda':
@@ -110,7 +116,7 @@ def engine_config(*, engine: str | None = None, **arguments):
         del arguments['model_format']
     if device == 'cpu':
         lmdeploy_cpu.enable()
-        arguments.setdefault('dtype', 'float32')
+    arguments.setdefault('dtype', {'cpu': 'float32', 'cuda': choice.dtype}.get(device, 'auto'))
     return config_class(**arguments)
 
 
@@ -137,81 +143,15 @@ def cli_engine_arguments() -> list[str]:
     choice = engine_choice()
     if choice.device == 'cpu':
         return ['--backend', 'pytorch', '--device', 'cpu', '--dtype', choice.dtype]
-    return [] if choice.engine == 'turbomind' else ['--backend', 'pytorch']
-
-
-def release(*things, timeout_s: float = 30.0) -> None:
-    """Give back the memory of pipelines and transformers models, and wait until the device has it.
-
-    On a slice of 8 GB two models do not fit: release one before the next is loaded.  A pipeline is closed; a model's
-    weights are dropped although a variable still names it.  Neither can be used afterwards.
-
-    Args:
-        things: `lmdeploy.pipeline` objects (anything with `close()`) and `torch.nn.Module`s; None is passed over.
-        timeout_s: wait no longer than this for the memory.
-    """
-    import torch
-
-    for thing in things:
-        if thing is None:
-            continue
-        if isinstance(thing, torch.nn.Module):
-            thing.to('meta')
-        elif hasattr(thing, 'close'):
-            thing.close()
-            _forget_weights(thing)
-        else:
-            raise TypeError(f'release() takes pipelines and models, not {type(thing).__name__}')
-    _collect(torch)
-    _wait_until_steady(timeout_s)
-
-
-def _forget_weights(pipe) -> None:
-    """TurboMind 0.18.0 keeps the weights in `source_model` after `close()`, as long as anything names the pipeline."""
-    engine = getattr(getattr(pipe, 'async_engine', None), 'engine', None)
-    if getattr(engine, 'source_model', None) is not None:
-        engine.source_model = None
-
-
-def _collect(torch) -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    elif sys.platform == 'linux':
-        import ctypes
-
-        # The C library keeps freed memory for later; the CPU's budget counts it until the system has it back.
-        trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)
-        if trim is not None:
-            trim(0)
-
-
-def _wait_until_steady(timeout_s: float, interval_s: float = 0.1, slack_bytes: int = 1 << 20) -> None:
-    """Wait until three readings in a row no longer fall: an engine frees its memory in threads of its own."""
-    from .memory import device_memory
-
-    deadline = time.monotonic() + timeout_s
-    lowest, steady = device_memory().used_bytes, 0
-    while steady < 3 and time.monotonic() < deadline:
-        time.sleep(interval_s)
-        used = device_memory().used_bytes
-        steady = steady + 1 if used > lowest - slack_bytes else 0
-        lowest = min(lowest, used)
-
-
-def _why_no_cuda(torch) -> str:
-    if torch.version.cuda is None:
-        return 'this torch is built without CUDA'
-    if os.environ.get('CUDA_VISIBLE_DEVICES') in ('', '-1'):
-        return 'CUDA_VISIBLE_DEVICES hides them all'
-    return 'torch finds none'
+    dtype = [] if choice.dtype == 'auto' else ['--dtype', choice.dtype]
+    return dtype if choice.engine == 'turbomind' else ['--backend', 'pytorch', *dtype]
 
 
 def _one_block_length(engine: str, arguments: dict) -> dict:
     """Use the engine's own name for the block length."""
     arguments = dict(arguments)
-    mine = _BLOCK_TOKENS[engine]
-    (other,) = set(_BLOCK_TOKENS.values()) - {mine}
+    mine = BLOCK_TOKENS[engine]
+    (other,) = set(BLOCK_TOKENS.values()) - {mine}
     if other in arguments:
         value = arguments.pop(other)
         if arguments.setdefault(mine, value) != value:
@@ -222,24 +162,29 @@ def _one_block_length(engine: str, arguments: dict) -> dict:
     return arguments
 
 
-def _field_names(engine: str) -> set[str]:
+def _check_names(engine: str, arguments: dict) -> None:
     import lmdeploy
 
-    return {field.name for field in dataclasses.fields(getattr(lmdeploy, _CONFIG_CLASS[engine]))}
-
-
-def _check_names(engine: str, arguments: dict) -> None:
-    mine = _field_names(engine)
     other_engine = 'pytorch' if engine == 'turbomind' else 'turbomind'
-    other = _field_names(other_engine)
+    classes = [getattr(lmdeploy, _CONFIG_CLASS[name]) for name in (engine, other_engine)]
+    mine, other = ({field.name for field in dataclasses.fields(kind)} for kind in classes)
     for name in arguments:
         if name in mine:
             continue
         if name in other:
             raise TypeError(
-                f'{name} is an argument of {_TITLE[other_engine]} ({_CONFIG_CLASS[other_engine]}) only; '
-                f'here {_TITLE[engine]} runs'
+                f'{name} is an argument of {TITLES[other_engine]} ({_CONFIG_CLASS[other_engine]}) only; '
+                f'here {TITLES[engine]} runs'
             )
         close = difflib.get_close_matches(name, sorted(mine), n=3)
         hint = f'; close to it: {", ".join(close)}' if close else ''
         raise TypeError(f'{_CONFIG_CLASS[engine]} has no argument {name!r}{hint}')
+
+
+def check_ratio(ratio) -> None:
+    """Raise ValueError unless `ratio` can be a `cache_max_entry_count`."""
+    if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 < ratio < 1:
+        raise ValueError(
+            f'cache_max_entry_count={ratio!r}: it is the share of the memory left free after the weights are loaded '
+            f'that the KV cache takes, a number between 0 and 1, both excluded'
+        )

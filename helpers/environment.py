@@ -15,20 +15,26 @@ from importlib import metadata
 from pathlib import Path
 
 from lmdeploy_cpu.budget import available_memory
+from lmdeploy_cpu.cards import why_hidden
+from lmdeploy_cpu.terminal import print_anything
+from translations.messages import shown
 
-from .files import tilde
+from .files import cache_folder, require_room, tilde
+from .nvml import driver_version, newest_cuda
+from .troubleshooting import pointer
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = 'internlm2-chat-1_8b'  # what the documents deploy
+LMDEPLOY = '0.18.0'  # what the course is written for, as pyproject.toml; lmdeploy_cpu, copyable alone, has its own
 GB, GIB = 10**9, 1 << 30
 
-GPU_FREE_GIB = 7.0  # the chapters peak below 7.5 GB
-RAM_SPARE_GIB = 1.0  # Python and its libraries, beside the CPU device's memory budget
+GPU_FREE_GIB, RAM_SPARE_GIB = 7.0, 1.0  # the chapters peak below 7.5 GB; Python, beside the CPU device's budget
 # On a GPU machine: the model, its copy in Llama's format and its 4-bit copy; on a CPU: executed copies and caches.
 DISK_GPU_GB, DISK_CPU_GB = 10, 1
 MIN_DRIVER = 525  # the oldest for CUDA 12
 # What make's commands need, and cells do not: a kernel may be used from another environment's JupyterLab.
-TOOLS = {'jupyter-server', 'jupyterlab', 'nbclient', 'nbconvert', 'nbval', 'playwright', 'pytest', 'ruff'}
+TOOLS = {'import-linter', 'jupyter-server', 'jupyterlab', 'nbclient', 'nbconvert', 'nbval', 'playwright', 'pytest',
+         'pytest-timeout', 'pytest-xdist', 'ruff', 'zizmor', 'jupyterlab-language-pack-zh-CN'}  # fmt: skip
 INSTALL = 'make lab (a virtual environment), or: conda env create -f environment.yml && conda activate lmdeploy-course'
 
 
@@ -65,9 +71,11 @@ def print_checks(stable: bool = False) -> bool:
         if stable:
             print(f'[{"FAIL" if check.ok is False else "OK"}] {check.name}', flush=True)
             continue
-        print(f'{f"[{check.state}]":<7}{check.name}: {check.found}', flush=True)
+        print(f'{f"[{check.state}]":<7}{shown(check.name)}: {shown(check.found)}', flush=True)
         if check.mend:
-            print(f'       → {check.mend}', flush=True)
+            print(f'       → {shown(check.mend)}', flush=True)
+        if check.ok is False and (row := pointer(f'[FAIL] {check.name}: {check.found}', '       ')):
+            print(row, flush=True)
     return ready
 
 
@@ -76,7 +84,9 @@ def _run_checks() -> Iterator[Check]:
         try:
             ok, found, mend = check()
         except Exception as error:
-            ok, found, mend = False, f'cannot be checked: {type(error).__name__}: {error}', INSTALL
+            ok, found = False, f'cannot be checked: {type(error).__name__}: {error}'
+            no_home = isinstance(error, OSError) or 'home' in str(error)
+            mend = 'export HOME=FOLDER, one that you may write' if no_home else INSTALL
         yield Check(name, ok, found, mend)
 
 
@@ -138,13 +148,20 @@ def _cuda() -> Answer:
     built = torch.version.cuda
     found = f'torch {torch.__version__}' + (f', built for CUDA {built}' if built else ', built without CUDA')
     if torch.cuda.is_available():
-        return True, f'{found}, on {torch.cuda.get_device_name()}', ''
+        more = torch.cuda.device_count() - 1
+        return (
+            True,
+            f'{found}, running on {torch.cuda.get_device_name()}' + f', and {more} for chapter 10' * (more > 0),
+            '',
+        )
     driver, cuda = _nvidia_driver()
     if driver is None:
         return None, f'{found}; no GPU', 'nothing to do: without a GPU the course runs on the CPU'
-    if os.environ.get('CUDA_VISIBLE_DEVICES') in ('', '-1'):
-        return None, f'{found}; CUDA_VISIBLE_DEVICES hides the GPU', 'unset CUDA_VISIBLE_DEVICES to use the GPU'
     too_new = built and int(built.split('.')[0]) > cuda[0]
+    hidden = why_hidden()
+    if hidden.endswith('all') or (hidden and built and not too_new):
+        mend = 'unset CUDA_VISIBLE_DEVICES, or name a card as `nvidia-smi -L` does: 0, or GPU-…'
+        return None if hidden.endswith('all') else False, f'{found}; {hidden}', mend
     why = f'the driver goes up to CUDA {cuda[0]}.{cuda[1]}' if too_new else 'it cannot use the GPU'
     mend = "pip install --force-reinstall 'torch==2.10.0' 'torchvision==0.25.0' (built for CUDA 12.8)"
     return False, f'{found}; {why}', mend
@@ -152,9 +169,9 @@ def _cuda() -> Answer:
 
 def _lmdeploy() -> Answer:
     version = _installed('lmdeploy')
-    if version == '0.18.0':
+    if version == LMDEPLOY:
         return True, version, ''
-    return False, version or 'not installed', 'pip install lmdeploy==0.18.0'
+    return False, version or 'not installed', f'pip install lmdeploy=={LMDEPLOY}'
 
 
 def _turbomind() -> Answer:
@@ -167,8 +184,9 @@ def _turbomind() -> Answer:
         return None, error, "nothing to do: TurboMind needs a GPU; here LMDeploy's PyTorch engine runs on the CPU"
     mend = (
         "LMDeploy would fall back to its PyTorch engine in silence; put the library's folder into LD_LIBRARY_PATH, or "
+        f'reinstall: pip install --force-reinstall --no-deps lmdeploy=={LMDEPLOY}'
     )
-    return False, error, f'{mend}reinstall: pip install --force-reinstall --no-deps lmdeploy==0.18.0'
+    return False, error, mend
 
 
 def _transformers() -> Answer:
@@ -219,16 +237,16 @@ def _kernel() -> Answer:
 
 
 def _memory() -> Answer:
-    from .memory import CPU, device_memory
+    from .memory import device_memory
 
     memory = device_memory()
-    if memory.device_name != CPU:
+    if memory.device != 'cpu':
         found = f'{memory.free_bytes / GIB:.1f} of {memory.total_bytes / GIB:.1f} GiB free on {memory.device_name}'
-        found += ' (a slice of the card)' if memory.is_slice else ''
+        found = f'{found} (a slice of the card)' if memory.is_slice else found
         if memory.free_bytes >= GPU_FREE_GIB * GIB:
             return True, found, ''
         mend = f'{MODEL} needs {GPU_FREE_GIB:g} GiB: end other programs and notebooks, or take the small model: '
-        return False, found, f'{mend}export COURSE_MODEL=tiny-chat'
+        return False, found, mend + 'export COURSE_MODEL=tiny-chat'
     available = available_memory()
     found = f'{available / GIB:.1f} GiB of RAM free, budget of the CPU device {memory.total_bytes / GIB:.1f} GiB'
     if available >= memory.total_bytes + RAM_SPARE_GIB * GIB:
@@ -238,17 +256,17 @@ def _memory() -> Answer:
 
 
 def _disk() -> Answer:
-    home = Path.home()
-    free = shutil.disk_usage(home).free
+    home = Path(os.path.expanduser('~')).absolute()
+    free = shutil.disk_usage(next(folder for folder in (home, *home.parents) if folder.is_dir())).free
     needed = (DISK_GPU_GB if _torch_cuda() else DISK_CPU_GB) * GB
     found = f'{free / GB:.1f} GB free in your home, {needed / GB:.0f} GB needed'
+    try:
+        require_room(cache_folder(), 0)
+    except OSError as error:
+        return False, *str(error).rsplit(': ', 1)
     if free >= needed:
         return True, found, ''
     return False, found, f'make room for {(needed - free) / GB:.1f} GB more (du -sh ~/* ~/.cache)'
-
-
-def _shown(place) -> str:
-    return 'the course' if place.kind == 'embedded' else tilde(place.path)
 
 
 def _models() -> Answer:
@@ -257,14 +275,17 @@ def _models() -> Answer:
     places = {name: model_places(name) for name in (MODEL, 'tiny-chat')}
     found = {name: [p for p in there if p.state == 'found'] for name, there in places.items()}
     broken = [p for p in places[MODEL] if p.state == 'broken']
-    names = ', '.join(f'{name} in {_shown(there[0])}' for name, there in found.items() if there)
-    names += ''.join(f'; broken: {tilde(place.path)} ({place.detail})' for place in broken)
-    how = f'to get {MODEL}: from helpers import download_commands; download_commands({MODEL!r})'
+    first = {name: there[0] for name, there in found.items() if there}
+    names = [
+        f'{n} in the course' if p.kind == 'embedded' else f'{n} found in {tilde(p.path)}' for n, p in first.items()
+    ]
+    names = '; '.join(names + [f'broken: {tilde(p.path)} ({p.detail})' for p in broken])
+    how = f'to get {MODEL}: python -m lessons.network, or download_commands({MODEL!r}) out of helpers, says how'
     if found[MODEL]:
         return True, names, ''
     if found['tiny-chat']:
         return (None, names, how) if _torch_cuda() else (True, names, '')
-    return False, names.removeprefix('; ') or 'none', f'git checkout models/tiny-chat; {how}'
+    return False, names or 'none', f'git checkout models/tiny-chat; {how}'
 
 
 CHECKS: dict[str, Callable[[], Answer]] = {
@@ -300,11 +321,7 @@ def _torch_cuda() -> bool:
 def _nvidia_driver() -> tuple[str | None, tuple[int, int]]:
     """The driver's version and the newest CUDA it runs; None where there is no driver."""
     try:
-        import pynvml
-
-        pynvml.nvmlInit()
-        cuda = pynvml.nvmlSystemGetCudaDriverVersion_v2()
-        return pynvml.nvmlSystemGetDriverVersion(), (cuda // 1000, cuda % 1000 // 10)
+        return driver_version(), newest_cuda()
     except Exception:  # no library, no driver, no permission: all the same to the course
         return None, (0, 0)
 
@@ -325,12 +342,13 @@ def _lab_prefix(parent: str | None = None) -> Path | None:
 def _jupyter_data(prefix: Path) -> list[Path]:
     """Where the JupyterLab of an environment looks for its extensions."""
     listed = [Path(entry) for entry in os.environ.get('JUPYTER_PATH', '').split(os.pathsep) if entry]
-    user = Path(os.environ.get('JUPYTER_DATA_DIR') or Path.home() / '.local' / 'share' / 'jupyter')
+    user = Path(os.environ.get('JUPYTER_DATA_DIR') or os.path.expanduser('~/.local/share/jupyter'))
     return [*listed, user, prefix / 'share' / 'jupyter', Path('/usr/local/share/jupyter'), Path('/usr/share/jupyter')]
 
 
 def main() -> int:
     """Print the report; 1 if something failed."""
+    print_anything()
     return 0 if print_checks() else 1
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import lmdeploy_cpu
 
+from .nvml import card_bytes, process_bytes
 from .sampling import Sampler
 
 MIB = 1 << 20
-CPU = 'CPU'  # the name of the CPU device
 # A card keeps some memory for itself, so what torch may use is a little below NVML's total on a whole card too.
 _WHOLE_CARD = 0.95
 _LOOK_AGAIN_S = 1.0  # a reader that is used again and again does its slow look-ups this often
@@ -34,6 +34,7 @@ class DeviceMemory:
     device_name: str
     card_used_bytes: int | None = None  # NVML's view of the whole card, as nvidia-smi shows it
     card_total_bytes: int | None = None
+    device: str = 'cuda'  # 'cuda' | 'cpu'
 
     @property
     def is_slice(self) -> bool:
@@ -43,7 +44,7 @@ class DeviceMemory:
     @property
     def budget_bytes(self) -> int:
         """What an engine that starts now counts by: on CUDA what is free, on the CPU device the whole budget."""
-        return self.total_bytes if self.device_name == CPU else self.free_bytes
+        return self.total_bytes if self.device == 'cpu' else self.free_bytes
 
     def __str__(self) -> str:
         name = f'{self.device_name} (a slice of the card)' if self.is_slice else self.device_name
@@ -59,19 +60,21 @@ class DeviceMemory:
         return '\n'.join([rule, f'| {name:<{width}} |', rule, *(f'| {line:<{width}} |' for line in lines), rule])
 
 
-def device_memory(device: int = 0) -> DeviceMemory:
+def device_memory(device: int | str = 0) -> DeviceMemory:
     """Read the memory of the CUDA device, or of the CPU device where there is none.
 
     The first reading on CUDA makes this process's CUDA context, some hundred MiB that an engine needs anyway.
 
     Args:
-        device: index of the CUDA device as torch counts them (CUDA_VISIBLE_DEVICES applies).
+        device: index of the CUDA device as torch counts them (CUDA_VISIBLE_DEVICES applies); 'cpu': the CPU device.
     """
     return memory_reader(device)()
 
 
-def memory_reader(device: int = 0) -> Callable[[], DeviceMemory]:
+def memory_reader(device: int | str = 0) -> Callable[[], DeviceMemory]:
     """Give a function that reads the memory again and again, with the slow look-ups done once."""
+    if device == 'cpu':
+        return CpuReader()
     import torch
 
     return CudaReader(torch.cuda, device) if torch.cuda.is_available() else CpuReader()
@@ -80,12 +83,12 @@ def memory_reader(device: int = 0) -> Callable[[], DeviceMemory]:
 class CudaReader:
     """Reads what this process may use from torch, and the whole card and this process's share from NVML."""
 
-    def __init__(self, cuda, device: int = 0, nvml=None):
+    def __init__(self, cuda, device: int = 0, nvml: Callable[[], tuple[int, int, int | None]] | None = None):
         self._cuda, self._device = cuda, device
         self._name = cuda.get_device_name(device)
         self._card: tuple[int, int, int | None] | None = None
         self._card_until = 0.0
-        self._nvml = nvml if nvml is not None else _open_nvml(str(cuda.get_device_properties(device).uuid))
+        self._nvml = nvml or functools.partial(_read_nvml, str(cuda.get_device_properties(device).uuid))
 
     def __call__(self) -> DeviceMemory:
         free, total = self._cuda.mem_get_info(self._device)
@@ -108,25 +111,9 @@ class CudaReader:
             return None
 
 
-@functools.cache
-def _open_nvml(uuid: str) -> Callable[[], tuple[int, int, int | None]]:
-    """Give a function that reads the used and total bytes of the whole card, and this process's."""
-
-    @functools.cache
-    def open_card():
-        import pynvml
-
-        pynvml.nvmlInit()
-        return pynvml, pynvml.nvmlDeviceGetHandleByUUID(f'GPU-{uuid.removeprefix("GPU-")}')
-
-    def read():
-        pynvml, card = open_card()
-        info = pynvml.nvmlDeviceGetMemoryInfo(card)
-        # In a container NVML may know this process by another id, or not say how much it uses.
-        mine = [p.usedGpuMemory for p in pynvml.nvmlDeviceGetComputeRunningProcesses(card) if p.pid == os.getpid()]
-        return info.used, info.total, next(filter(None, mine), None)
-
-    return read
+def _read_nvml(card: str) -> tuple[int, int, int | None]:
+    used, _, total = card_bytes(card)
+    return used, total, process_bytes(card)
 
 
 class CpuReader:
@@ -145,7 +132,7 @@ class CpuReader:
         total = lmdeploy_cpu.memory_budget()
         process = _written_bytes('self')
         used = process + sum(map(_written_bytes, self._children))
-        return DeviceMemory(used, max(0, total - used), total, process, self._SOURCE, CPU)
+        return DeviceMemory(used, max(0, total - used), total, process, self._SOURCE, 'CPU', device='cpu')
 
 
 def _written_bytes(pid: int | str) -> int:
@@ -158,7 +145,10 @@ def _written_bytes(pid: int | str) -> int:
 
 
 def _descendants(pid: int | str) -> list[str]:
-    """Ids of the children of a process, their children and so on: `api_server` runs its engine in one of them."""
+    """Ids of the children of a process, their children and so on: `api_server` runs its engine in one of them.
+
+    psutil's `children(recursive=True)` looks at every process of the machine, which ten readings a second would feel.
+    """
     found = []
     for path in Path(f'/proc/{pid}/task').glob('*/children'):
         try:
@@ -177,23 +167,11 @@ class MemorySampler(Sampler):
             pipe('hello')
         print(sampler.peak_used_bytes)
 
-    `readings` holds pairs of seconds since the start and a `DeviceMemory`.
-
-    Args:
-        interval_s: seconds between two readings.
-        read: what takes a reading; None: the device's memory.
-        keep: how many of the last readings to keep; None: all of them.
-        on_reading: called after each reading, from the thread that took it.
+    `readings` holds pairs of seconds since the start and a `DeviceMemory`; the arguments are those of `Sampler`.
     """
 
-    def __init__(
-        self,
-        interval_s: float = 0.1,
-        read: Callable[[], DeviceMemory] | None = None,
-        keep: int | None = None,
-        on_reading: Callable[[], None] | None = None,
-    ):
-        super().__init__(read, interval_s, keep, on_reading)
+    def __init__(self, interval_s: float = 0.1, read: Callable | None = None, keep: int | None = None, **options):
+        super().__init__(read, interval_s, keep, **options)
         self.peak_used_bytes = 0  # the highest seen; 0 when no reading succeeded
 
     def start(self) -> 'MemorySampler':

@@ -1,78 +1,18 @@
 """Where a model is on this machine, and how to get it if it is nowhere."""
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from translations.messages import shown
+
+from .catalogue import catalogue_entry, download_commands, folder_names
+from .checkpoints.mending import CheckpointError, inspect_checkpoint, mended
 from .files import tilde
-from .geometry import GEOMETRIES
-from .mending import CheckpointError, inspect_checkpoint, mended
 
 ROOT = Path('/root')  # the home of InternStudio's machines, under which the documents place everything
 SHARES = (Path('/root/share'), Path('/share'))
 EMBEDDED = Path(__file__).resolve().parent.parent / 'models'
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """A model that the course knows: its names in the places where it can be got."""
-
-    name: str
-    hub_id: str
-    modelscope_id: str
-    geometry: str | None = None  # in GEOMETRIES; None for a model that sees
-    num_parameters: int | None = None  # where there is no geometry
-    openxlab_url: str | None = None
-    share: str | None = None  # the folder of InternStudio's share it lies in
-    sees: bool = False  # a vision-language model
-
-    @property
-    def weight_bytes(self) -> int:
-        """Bytes of its bf16 weights, which is nearly all of the download."""
-        return 2 * (GEOMETRIES[self.geometry].num_parameters if self.geometry else self.num_parameters)
-
-    @property
-    def folder_names(self) -> tuple[str, ...]:
-        """The names its folder goes by: the hub's, OpenXLab's (`1.8b`) and the share's (`1_8b`)."""
-        return folder_names(self.name) + tuple({self.hub_id.split('/')[1]} - set(folder_names(self.name)))
-
-
-def _internlm2(size: str) -> ModelInfo:
-    name = f'internlm2-chat-{size}'
-    return ModelInfo(
-        name,
-        hub_id=f'internlm/{name}',
-        modelscope_id=f'Shanghai_AI_Laboratory/{name}',
-        geometry=name,
-        openxlab_url=f'https://code.openxlab.org.cn/OpenLMLab/{name.replace("_", ".")}.git',
-        share='/root/share/new_models/Shanghai_AI_Laboratory',
-    )
-
-
-def _qwen3(size: str) -> ModelInfo:
-    return ModelInfo(f'qwen3-{size.lower()}', f'Qwen/Qwen3-{size}', f'Qwen/Qwen3-{size}', f'qwen3-{size.lower()}')
-
-
-def _vlm(hub_id: str, num_parameters: int, share: str | None = None) -> ModelInfo:
-    name = hub_id.split('/')[1].lower().removesuffix('-hf')
-    return ModelInfo(name, hub_id, hub_id, num_parameters=num_parameters, share=share, sees=True)
-
-
-# Of those that see: all parameters, with the vision tower, as transformers makes them from each one's config.json.
-CATALOGUE = {
-    model.name: model
-    for model in [
-        *map(_internlm2, ('1_8b', '7b', '20b')),
-        *map(_qwen3, ('0.6B', '1.7B', '4B', '8B')),
-        _vlm('OpenGVLab/InternVL3-1B-hf', 938_193_024),
-        _vlm('OpenGVLab/InternVL3-2B-hf', 2_088_957_440),
-        _vlm('OpenGVLab/InternVL3-8B-hf', 7_944_373_760),
-        _vlm('Qwen/Qwen2.5-VL-3B-Instruct', 3_754_622_976),
-        _vlm('Qwen/Qwen2.5-VL-7B-Instruct', 8_292_166_656),
-        _vlm('llava-hf/llava-v1.6-vicuna-7b-hf', 7_063_431_168),
-    ]
-}
 
 
 class ModelNotFoundError(FileNotFoundError):
@@ -89,29 +29,12 @@ class Place:
     detail: str = ''
 
 
-def folder_names(name: str) -> tuple[str, ...]:
-    """`name` with its size spelled both ways: `1_8b` (the share, the hub) and `1.8b` (OpenXLab)."""
-    other = re.sub(r'(\d)\.(\d)', r'\1_\2', name)
-    if other == name:
-        other = re.sub(r'(\d)_(\d)', r'\1.\2', name)
-    return (name,) if other == name else (name, other)
-
-
-def catalogue_entry(name: str) -> ModelInfo | None:
-    """The catalogue's entry for a name, a hub id or a folder's name in any spelling; None for a model it lacks."""
-    wanted = name.lower()
-    for model in CATALOGUE.values():
-        if wanted in {n.lower() for n in (*model.folder_names, model.hub_id, model.modelscope_id)}:
-            return model
-    return None
-
-
 def _candidates(name: str) -> list[tuple[Path, str]]:
     """Every folder where the model could be, in order of search, with the kind of the place."""
     model = catalogue_entry(name)
     names = model.folder_names if model else folder_names(name.split('/')[-1])
-    home = Path.home()
-    lab = model.hub_id.split('/')[0] if model and model.sees else 'Shanghai_AI_Laboratory'
+    home = Path(os.path.expanduser('~'))
+    lab = model.hub_id.split('/')[0] if model and model.is_vlm else 'Shanghai_AI_Laboratory'
     parents = []
     for entry in filter(None, os.environ.get('COURSE_MODELS', '').split(os.pathsep)):
         parents += [(Path(entry).expanduser(), 'COURSE_MODELS'), (Path(entry).expanduser() / lab, 'COURSE_MODELS')]
@@ -137,11 +60,13 @@ def _candidates(name: str) -> list[tuple[Path, str]]:
 
 
 def _hub_cache() -> Path:
+    """As `huggingface_hub.constants` has it, which reads these variables once, when it is imported: too early for those
+    that a cell sets.  (And its look-ups know one revision of a repository, or walk the whole cache.)"""
     for variable in ('HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE'):
         if os.environ.get(variable):
             return Path(os.environ[variable]).expanduser()
     cache = Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache')
-    return Path(os.environ.get('HF_HOME') or cache / 'huggingface').expanduser() / 'hub'
+    return Path(os.path.expanduser(os.environ.get('HF_HOME') or cache / 'huggingface'), 'hub')
 
 
 def _snapshots(cache: Path) -> list[Path]:
@@ -158,7 +83,7 @@ def _snapshots(cache: Path) -> list[Path]:
 
 
 def _modelscope_caches() -> list[Path]:
-    base = Path(os.environ.get('MODELSCOPE_CACHE') or '~/.cache/modelscope/hub').expanduser()
+    base = Path(os.path.expanduser(os.environ.get('MODELSCOPE_CACHE') or '~/.cache/modelscope/hub'))
     return [base / 'models', base, base / 'hub' / 'models', base / 'hub']
 
 
@@ -189,13 +114,13 @@ def model_path(name: str = 'internlm2-chat-1_8b', fallback: bool = True) -> Path
 
     `name` is a name of the catalogue, any other folder's name, a hub id, or a path.  A checkpoint that is half there is
     named and passed over.  When the model is nowhere, one line says so and the embedded tiny-chat takes its place, or
-    tiny-vlm where the model sees; with `fallback=False`, ModelNotFoundError tells where it was looked for and how to
-    get it.
+    tiny-vlm that of a vision-language model; with `fallback=False`, ModelNotFoundError tells where it was looked for
+    and how to get it.
 
-    `$COURSE_MODEL` (a name or a path) takes the place of `name` everywhere, `$COURSE_VLM` that of a model that sees;
-    `$COURSE_MODELS` adds folders to look in.
+    `$COURSE_MODEL` (a name or a path) takes the place of `name` everywhere, or `$COURSE_VLM` where `name` is a
+    vision-language model; `$COURSE_MODELS` adds folders to look in.
     """
-    tiny, variable = ('tiny-vlm', 'COURSE_VLM') if _sees(name) else ('tiny-chat', 'COURSE_MODEL')
+    tiny, variable = ('tiny-vlm', 'COURSE_VLM') if _is_vlm(name) else ('tiny-chat', 'COURSE_MODEL')
     if os.environ.get(variable):
         name, fallback = os.environ[variable], False
     as_path = Path(name).expanduser()
@@ -220,25 +145,25 @@ def model_path(name: str = 'internlm2-chat-1_8b', fallback: bool = True) -> Path
             raise ModelNotFoundError(
                 f'{_not_found(name, broken)}\nand the embedded {tiny} cannot be used: {error}'
             ) from None
-        print(f'{name} is not on this machine: using the embedded {tiny}')
+        print(shown(f'{name} is not on this machine: using the embedded {tiny}'))
         return path
     raise ModelNotFoundError(_not_found(name, broken))
 
 
-def _sees(name: str) -> bool:
+def _is_vlm(name: str) -> bool:
     """Whether a vision-language model is meant, as far as a name tells."""
     model = catalogue_entry(name)
-    return model.sees if model else name == 'tiny-vlm'
+    return model.is_vlm if model else name == 'tiny-vlm'
 
 
 def _print_skipped(broken: list[Place]) -> None:
     for place in broken:
-        print(f'passed over {tilde(place.path)}: {place.detail}')
+        print(shown(f'passed over {tilde(place.path)}: {place.detail}'))
 
 
 def _not_found(name: str, broken: list[Place]) -> str:
     lines = [f'{name} is not on this machine.', 'Looked in:']
-    why = {place.path: f'  ({place.detail})' for place in broken}
+    why = {place.path: f': {place.detail}' for place in broken}
     lines += [f'  {tilde(path)}{why.get(path, "")}' for path, _ in _candidates(name)]
     commands = download_commands(name)
     if commands:
@@ -246,22 +171,3 @@ def _not_found(name: str, broken: list[Place]) -> str:
         lines += [f'  {way}: {command}' for way, command in commands.items()]
     lines.append('Or name the folder that holds your models in $COURSE_MODELS.')
     return '\n'.join(lines)
-
-
-def download_commands(name: str) -> dict[str, str]:
-    """Way → shell command to get the model, as the documents have them; {} for a model that the catalogue lacks."""
-    model = catalogue_entry(name)
-    if model is None:
-        return {}
-    target = f'~/models/{model.name}'
-    ways = {}
-    if model.share:
-        ways['InternStudio, a link to the share'] = f'mkdir -p ~/models && ln -sfn {model.share}/{model.name} {target}'
-        ways['InternStudio, a copy'] = f'mkdir -p ~/models && cp -r {model.share}/{model.name} {target}'
-    if model.openxlab_url:
-        ways['OpenXLab'] = f'git lfs install && git clone {model.openxlab_url} {target}'
-    ways['Hugging Face'] = f'hf download {model.hub_id} --local-dir {target}'
-    ways['ModelScope'] = (
-        f'pip install modelscope && modelscope download --model {model.modelscope_id} --local_dir {target}'
-    )
-    return ways

@@ -7,17 +7,11 @@ were trained or random (speed and memory depend on a model's geometry only, but 
 import dataclasses
 import datetime
 import json
-import os
-import platform
 import re
-import subprocess
-from importlib import metadata
 from pathlib import Path
 
-from .files import write_whole
-
 RECORDS = Path(__file__).resolve().parent.parent / 'records'
-_PACKAGES = ('lmdeploy', 'torch', 'transformers')
+PACKAGES = ('lmdeploy', 'torch', 'transformers')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,7 +36,7 @@ class Record:
         good = isinstance(versions, dict) and all(isinstance(v, str) and v for pair in versions.items() for v in pair)
         _require(self, 'versions', good and 'lmdeploy' in versions, "a version of each package, 'lmdeploy' among them")
         _require(self, 'date', _is_date(self.date), 'a day as YYYY-MM-DD')
-        _require_commit(self.commit)
+        require_commit(self.commit)
         _require(self, 'weights', self.weights in ('trained', 'random'), "'trained' or 'random'")
         _require(self, 'data', isinstance(self.data, dict) and self.data, 'the figures, at least one')
 
@@ -53,22 +47,6 @@ class Record:
         return f'measured on {self.device}{driver}, {versions}, {self.date}, {self.model} with {self.weights} weights'
 
 
-def new_record(topic: str, *, model: str, weights: str, data: dict, commit: str | None = None) -> Record:
-    """Make a record of figures measured on this machine now; device, versions and date are looked up.
-
-    Args:
-        commit: of this project; None: what git says.
-    """
-    device, driver = _device()
-    versions = {'python': platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
-    return Record(topic, device, driver, versions, _today(), commit or _commit(), model, weights, data)
-
-
-def row_origin(commit: str | None) -> dict:
-    """What each row says of its run, so that rows of several runs can stand in one record."""
-    return {'date': _today(), 'commit': commit, 'transformers': metadata.version('transformers')}
-
-
 def load_record(name: str, folder: Path = RECORDS) -> Record:
     """Load the record `name`, such as 'h200/speed'.
 
@@ -76,7 +54,7 @@ def load_record(name: str, folder: Path = RECORDS) -> Record:
         FileNotFoundError: there is none; the message lists those that there are.
         ValueError: the file is not a whole record; the message names file and field.
     """
-    path = _path(name, folder)
+    path = record_path(name, folder)
     try:
         fields = json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError:
@@ -104,46 +82,13 @@ def load_published(folder: Path = RECORDS) -> list[dict]:
     return json.loads((folder / 'published.json').read_text(encoding='utf-8'))['rows']
 
 
-def require_savable(name: str, commit: str | None = None) -> str:
-    """Make sure, before a long measurement, that its record can be saved as `name`; return the commit for it.
-
-    Raises:
-        ValueError: no name of a record, or no commit.
-        RuntimeError: git knows no commit, and none is given.
-    """
-    _path(name, RECORDS)
-    commit = commit or _commit()
-    _require_commit(commit)
-    return commit
-
-
-def save_record(record: Record, name: str, folder: Path = RECORDS) -> Path:
-    """Save the record as `name`, such as 'h200/speed'; an older one of that name is replaced.  Return its path."""
-    path = _path(name, folder)
-    # First the text: figures that JSON does not know must not cost the old record.
-    text = json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False, allow_nan=False) + '\n'
-    write_whole(path, text.encode())
-    return path
-
-
-def earlier_of(name: str, folder: Path = RECORDS) -> dict:
-    """What the record `name` keeps of runs before it, for a newer one to keep too: {'earlier': …}, or {} without."""
-    if not _path(name, folder).exists():
-        return {}
-    return {key: value for key, value in load_record(name, folder).data.items() if key == 'earlier'}
-
-
-def _path(name: str, folder: Path) -> Path:
+def record_path(name: str, folder: Path) -> Path:
     if not re.fullmatch(r'[\w-]+(/[\w-]+)*', name):
         raise ValueError(f"{name!r} is not a record's name; names look like 'h200/speed'")
     return folder / f'{name}.json'
 
 
-def _today() -> str:
-    return datetime.date.today().isoformat()
-
-
-def _require_commit(commit) -> None:
+def require_commit(commit) -> None:
     if not (isinstance(commit, str) and re.fullmatch(r'[0-9a-f]{7,40}(-dirty)?', commit)):
         raise ValueError(f'commit must be a git commit, 7 to 40 hexadecimal digits, not {commit!r}')
 
@@ -158,30 +103,3 @@ def _is_date(text) -> bool:
         return datetime.date.fromisoformat(text).isoformat() == text
     except (TypeError, ValueError):
         return False
-
-
-def _device() -> tuple[str, str]:
-    import torch
-
-    if not torch.cuda.is_available():
-        return f'CPU ({platform.machine()}, {os.cpu_count()} cores)', ''
-    try:
-        import pynvml
-
-        pynvml.nvmlInit()
-        driver = pynvml.nvmlSystemGetDriverVersion()
-    except Exception:
-        driver = 'unknown'
-    return torch.cuda.get_device_name(), driver
-
-
-def _commit() -> str:
-    def git(*arguments):
-        command = ['git', '-C', str(RECORDS.parent), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        commit = git('rev-parse', 'HEAD')
-        return f'{commit}-dirty' if git('status', '--porcelain', '--untracked-files=no') else commit
-    except (OSError, subprocess.CalledProcessError):
-        raise RuntimeError("git does not know this folder's commit; pass commit=…") from None

@@ -18,21 +18,13 @@ class Sampler:
         on_reading: called after each reading, from the thread that took it.
     """
 
-    def __init__(
-        self,
-        read: Callable[[], object],
-        interval_s: float,
-        keep: int | None = None,
-        on_reading: Callable[[], None] | None = None,
-    ):
+    def __init__(self, read: Callable, interval_s: float, keep: int | None = None, on_reading: Callable | None = None):
         if not interval_s > 0:
             raise ValueError(f'interval_s={interval_s!r}: must be above 0')
         self.interval_s = interval_s
         self.readings: list[tuple[float, object]] = []
         self.failures = 0
-        self._keep = keep
-        self._read = read
-        self._on_reading = on_reading
+        self._read, self._keep, self._on_reading = read, keep, on_reading
         self._started_s: float | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

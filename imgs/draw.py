@@ -2,96 +2,208 @@
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use('Agg')
 import matplotlib.pyplot as plt
-from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
-from scaling_plots import scaling_speed
-from speed_plots import speed, speed_latency, speed_server
+from chinese import in_chinese, read_catalogue
+from matplotlib.patches import Circle, Polygon, Rectangle
+from route import route
+from scaling_plots import scaling_proxy, scaling_speed
+from shapes import BLUE, GREEN, GREY, INK, RED, SAND, arrow, box, canvas
+from speed_plots import speed, speed_latency, speed_quantised, speed_server
+from studio import studio_machine, studio_ssh, studio_terminal
 
 HERE = Path(__file__).resolve().parent
-BLUE, GREEN, SAND, GREY, RED = '#d7e6f8', '#daf0dd', '#fbf0d4', '#eceff1', '#f9dcdc'
-INK = '#263238'
-
-
-def canvas(width: float, height: float):
-    """Axes in inches, without frame."""
-    fig, ax = plt.subplots(figsize=(width, height))
-    ax.set(xlim=(0, width), ylim=(0, height))
-    ax.axis('off')
-    fig.subplots_adjust(0, 0, 1, 1)
-    return fig, ax
-
-
-def box(ax, x, y, width, height, text, color, size=11, weight='normal', va='center'):
-    """A rounded box with its lower left corner at (x, y); the text in the middle, or at the top."""
-    style = 'round,pad=0,rounding_size=0.08'
-    ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=style, fc=color, ec=INK, lw=1))
-    at = y + height / 2 if va == 'center' else y + height - 0.1
-    ax.text(x + width / 2, at, text, ha='center', va=va, fontsize=size, weight=weight, color=INK, linespacing=1.5)
-
-
-def arrow(ax, start, end):
-    ax.annotate('', end, start, arrowprops={'arrowstyle': '-|>', 'color': INK, 'lw': 1.3})
 
 
 def engines():
-    """LMDeploy, its two engines, and the one folder that both read."""
-    fig, ax = canvas(9, 4)
-    box(ax, 0.3, 1.25, 8.4, 2.55, 'LMDeploy', GREY, 13, 'bold', va='top')
-    box(ax, 0.6, 2.75, 7.8, 0.6, 'pipeline · lmdeploy chat · lmdeploy serve api_server · lmdeploy lite', 'white')
-    box(ax, 0.6, 1.5, 3.75, 0.85, 'TurboMind\nC++ and CUDA: NVIDIA GPUs', BLUE)
-    box(ax, 4.65, 1.5, 3.75, 0.85, 'PyTorch engine\nPython: GPUs, and a CPU with lmdeploy_cpu', GREEN)
-    box(ax, 1.6, 0.15, 5.8, 0.65, 'one folder in Hugging Face format: config, tokenizer, safetensors', SAND)
-    for x in (2.5, 6.5):
-        arrow(ax, (x, 2.75), (x, 2.35))
+    """LMDeploy, its two engines and `lite`, and the folders that all of them read."""
+    fig, ax = canvas(9, 4.3)
+    box(ax, 0.3, 1.25, 8.4, 2.85, 'LMDeploy', GREY, 13, 'bold', va='top')
+    box(ax, 0.6, 3.0, 5.5, 0.6, 'pipeline · lmdeploy chat · lmdeploy serve', 'white')
+    box(ax, 0.6, 1.5, 2.6, 1.05, 'TurboMind\nC++ and CUDA:\nNVIDIA GPUs', BLUE)
+    box(ax, 3.5, 1.5, 2.6, 1.05, 'PyTorch engine\nPython: GPUs, and a\nCPU with lmdeploy_cpu', GREEN)
+    box(ax, 6.5, 1.5, 1.9, 2.1, 'lmdeploy lite\nmakes weights\nsmaller; loads\nthem through\ntransformers', RED)
+    box(ax, 0.6, 0.15, 7.8, 0.65, 'folders in Hugging Face format: config, tokenizer, safetensors', SAND)
+    for x in (1.9, 4.8):
+        arrow(ax, (x, 3.0), (x, 2.55))
         arrow(ax, (x, 0.8), (x, 1.5))
+    arrow(ax, (6.95, 0.8), (6.95, 1.5))
+    arrow(ax, (7.95, 1.5), (7.95, 0.8))
+    ax.text(2.05, 1.02, 'reads', va='center', fontsize=10, color=INK)
+    ax.text(4.95, 1.02, 'reads', va='center', fontsize=10, color=INK)
+    ax.text(6.85, 1.02, 'reads', ha='right', va='center', fontsize=10, color=INK)
+    ax.text(7.85, 1.02, 'writes', ha='right', va='center', fontsize=10, color=INK)
+    return fig
+
+
+def turbomind():
+    """What is inside TurboMind, and what stays in Python around it."""
+    fig, ax = canvas(9, 5.2)
+    box(ax, 0.3, 4.1, 8.4, 0.95, 'LMDeploy, in Python', SAND, 13, 'bold', va='top')
+    box(ax, 0.6, 4.2, 3.75, 0.45, 'chat template, text to tokens', 'white')
+    box(ax, 4.65, 4.2, 3.75, 0.45, 'tokens to text', 'white')
+    box(ax, 0.3, 1.0, 8.4, 2.5, 'TurboMind, in C++ and CUDA', BLUE, 13, 'bold', va='top')
+    box(ax, 0.6, 2.25, 1.7, 0.75, 'queue of\nrequests', 'white', 10)
+    box(ax, 2.75, 2.25, 2.75, 0.75, 'scheduler: a request joins\nor leaves at any token', 'white', 10)
+    box(ax, 5.95, 2.25, 2.45, 0.75, 'layers on the GPU,\nthen one token for each', 'white', 10)
+    box(ax, 2.75, 1.15, 2.75, 0.7, 'manager of the KV cache:\nblocks of tokens', GREEN, 10)
+    box(ax, 5.95, 1.15, 2.45, 0.7, 'weights, arranged\nwhile they load', GREY, 10)
+    arrow(ax, (2.3, 2.62), (2.75, 2.62))
+    arrow(ax, (5.5, 2.62), (5.95, 2.62))
+    arrow(ax, (4.12, 1.85), (4.12, 2.25))
+    arrow(ax, (4.12, 2.25), (4.12, 1.85))
+    arrow(ax, (7.17, 1.85), (7.17, 2.25))
+    arrow(ax, (1.45, 4.1), (1.45, 3.0))
+    arrow(ax, (7.17, 3.0), (7.17, 4.1))
+    ax.text(1.6, 3.78, 'token ids in', va='center', fontsize=10, color=INK)
+    ax.text(7.02, 3.78, 'token ids out', ha='right', va='center', fontsize=10, color=INK)
+    box(ax, 3.5, 0.12, 4.9, 0.5, 'folder in Hugging Face format', SAND)
+    arrow(ax, (7.17, 0.62), (7.17, 1.15))
     return fig
 
 
 def slice_of_a_card():
     """What nvidia-smi shows, and what a process on a slice may use."""
-    fig, ax = canvas(9, 2.7)
-    box(ax, 0.3, 0.9, 8.4, 0.9, '', GREY)
-    box(ax, 0.3, 0.9, 0.84, 0.9, '', GREEN)
-    box(ax, 0.3, 0.9, 0.5, 0.9, '', BLUE)
+    fig, ax = canvas(9, 3.6)
     ax.text(
-        4.9, 1.35, "the whole card, other people's slices included", ha='center', va='center', fontsize=11, color=INK
+        0.3, 3.35, 'On a slice, believe what is asked of the slice', fontsize=13, weight='bold', va='center', color=INK
     )
-    ax.annotate('', (0.3, 1.95), (8.7, 1.95), arrowprops={'arrowstyle': '<->', 'color': INK})
-    ax.text(4.5, 2.2, 'nvidia-smi, NVML: used and total of the card', ha='center', fontsize=11, color=INK)
-    ax.annotate('', (0.3, 0.75), (1.14, 0.75), arrowprops={'arrowstyle': '<->', 'color': INK})
-    ax.text(
-        0.3,
-        0.35,
-        'torch.cuda.mem_get_info(), studio-smi, vgpu-smi: used and free of your slice',
-        fontsize=11,
-        color=INK,
+    ax.annotate('', (0.3, 2.55), (8.7, 2.55), arrowprops={'arrowstyle': '<->', 'color': INK})
+    ax.text(4.5, 2.78, 'nvidia-smi, NVML: used and total of the whole card', ha='center', fontsize=11, color=INK)
+    box(ax, 0.3, 1.5, 8.4, 0.9, '', GREY)
+    box(ax, 0.3, 1.5, 1.5, 0.9, '', GREEN)
+    box(ax, 0.3, 1.5, 0.85, 0.9, 'used', BLUE)
+    ax.text(1.475, 1.95, 'free', ha='center', va='center', fontsize=11, color=INK)
+    ax.text(5.25, 1.95, "other people's slices", ha='center', va='center', fontsize=11, color=INK)
+    ax.annotate('', (0.3, 1.35), (1.8, 1.35), arrowprops={'arrowstyle': '<->', 'color': INK})
+    ax.text(0.3, 1.05, 'your slice', fontsize=11, weight='bold', va='center', color=INK)
+    ask = 'torch.cuda.mem_get_info()   in Python\nstudio-smi, vgpu-smi               in a terminal of InternStudio'
+    ax.text(0.3, 0.5, ask, fontsize=11, va='center', color=INK, linespacing=1.6)
+    return fig
+
+
+def kv_cache():
+    """A pair of key and value for each token; prefill and decode; and the blocks in which they lie."""
+    fig, ax = canvas(9, 5.3)
+    words = ('Tell', 'me', 'a', 'story', 'Once', 'upon', 'a', '?')
+    for i, word in enumerate(words):
+        x, written = 1.5 + 0.9 * i, i < 7
+        ax.text(x + 0.375, 4.17, word, ha='center', fontsize=12, color=INK, weight='normal' if written else 'bold')
+        for y, name in ((3.67, 'K'), (3.27, 'V')):
+            edge = 'solid' if written else 'dashed'
+            color = (BLUE if i < 4 else GREEN) if written else 'white'
+            ax.add_patch(Rectangle((x, y), 0.75, 0.34, fc=color, ec=INK, lw=1, ls=edge))
+            ax.text(x + 0.375, y + 0.16, name if written else '', ha='center', va='center', fontsize=10, color=INK)
+    ax.text(0.15, 4.17, 'tokens', fontsize=11, color=INK)
+    ax.text(0.15, 3.44, 'key, value:\nin each layer,\neach KV head', fontsize=8.5, color=INK, va='center')
+    prefill = 'prefill: the prompt, all tokens in one step;\nwrites their keys and values'
+    decode = 'decode: one token a step; reads all keys and\nvalues, and writes one pair more'
+    box(ax, 1.5, 4.6, 3.45, 0.58, prefill, BLUE, 9.5)
+    box(ax, 5.1, 4.6, 3.45, 0.58, decode, GREEN, 9.5)
+    for begin, many in ((0, 4), (4, 3)):
+        left, right = 1.5 + 0.9 * begin, 1.5 + 0.9 * (begin + many) - 0.15
+        ax.plot([left, left, right, right], [3.2, 3.1, 3.1, 3.2], color=INK, lw=1)
+        arrow(ax, ((left + right) / 2, 3.1), (2.6 if begin == 0 else 5.3, 2.05))
+    ax.text(4.3, 2.62, 'a new block when\nthe last one is full', ha='center', va='center', fontsize=9.5, color=INK)
+    owner = {1: RED, 2: BLUE, 3: RED, 5: GREEN, 7: RED}
+    labels = {1: 'B', 2: 'A', 3: 'B', 5: 'A', 7: 'B'}
+    for i in range(9):
+        x = 0.35 + 0.9333 * i
+        full = 3 if i in (5, 7) else 4
+        for j in range(4):
+            color = owner[i] if i in owner and j < full else 'white'
+            ax.add_patch(Rectangle((x + 0.19 * j, 1.5), 0.19, 0.5, fc=color, ec='#90a4ae', lw=0.6))
+        ax.add_patch(Rectangle((x, 1.5), 0.76, 0.5, fc='none', ec=INK, lw=1.3))
+        ax.text(x + 0.38, 1.3, labels.get(i, 'free'), ha='center', va='center', fontsize=9.5, color=INK)
+    ax.annotate('', (0.35, 1.02), (8.58, 1.02), arrowprops={'arrowstyle': '<->', 'color': INK})
+    says = (
+        'the cache: blocks of 64 tokens (4 drawn here), for conversations A and B\n'
+        'taken at once when the engine starts: cache_max_entry_count × what the weights leave free'
     )
+    ax.text(4.46, 0.5, says, ha='center', va='center', fontsize=10.5, color=INK, linespacing=1.6)
     return fig
 
 
 def choose():
-    """Steps from 16 bits to the smallest, and back where the answers are no longer good."""
-    fig, ax = canvas(9, 4.9)
+    """Steps from 16 bits to the smallest: out where the answers are good and it fits, back where they are not good."""
+    fig, ax = canvas(9, 5.5)
+    ax.text(
+        3.95, 5.12, 'measure on your own\nquestions: good enough?', ha='center', va='center', fontsize=11, color=INK
+    )
+    ax.text(6.15, 5.12, 'does it fit?', ha='center', va='center', fontsize=11, color=INK)
     steps = ('16 bit', '16 bit\n+ KV int8 or int4', 'W4A16', 'W4A16\n+ KV int8 or int4')
-    colors = (GREY, BLUE, GREEN, SAND)
-    for i, (step, color) in enumerate(zip(steps, colors, strict=True)):
-        y = 3.95 - 1.2 * i
-        box(ax, 0.3, y, 2.5, 0.75, step, color, 12, 'bold')
-        box(ax, 3.6, y, 2.0, 0.75, 'measure on your\nown questions:\ngood enough?', 'white', 9.5)
-        arrow(ax, (2.8, y + 0.375), (3.6, y + 0.375))
-        arrow(ax, (5.6, y + 0.375), (6.4, y + 0.375))
-        ax.text(6.0, y + 0.46, 'no', ha='center', fontsize=11, color=INK)
-        back = 'a larger model, or fine-tuning' if i == 0 else 'back to the step before'
-        box(ax, 6.4, y, 2.3, 0.75, back, RED, 10)
-        if i < 3:
-            ax.plot([4.6, 4.6, 1.55], [y, y - 0.225, y - 0.225], color=INK, lw=1.3)
-            arrow(ax, (1.55, y - 0.225), (1.55, y - 0.45))
-            ax.text(3.0, y - 0.17, 'yes, but memory is short', ha='center', va='bottom', fontsize=10, color=INK)
-    ax.text(4.7, 0.11, 'yes: use it', ha='left', va='center', fontsize=10, color=INK)
-    arrow(ax, (4.6, 0.35), (4.6, 0.02))
+    for i, (step, color) in enumerate(zip(steps, (GREY, BLUE, GREEN, SAND), strict=True)):
+        y = 4.0 - 1.25 * i
+        box(ax, 0.2, y, 2.3, 0.75, step, color, 12, 'bold')
+        box(ax, 3.4, y, 1.1, 0.75, 'good?', 'white', 12)
+        box(ax, 5.6, y, 1.1, 0.75, 'fits?', 'white', 12)
+        box(ax, 7.6, y, 1.2, 0.75, 'use it', GREEN, 12, 'bold')
+        for x, end in ((2.5, 3.4), (4.5, 5.6), (6.7, 7.6)):
+            arrow(ax, (x, y + 0.375), (end, y + 0.375))
+        for x in (5.05, 7.15):
+            ax.text(x, y + 0.44, 'yes', ha='center', fontsize=11, color=INK)
+        back = 'no: a larger model, or fine-tuning' if i == 0 else 'no: back one step'
+        ax.text(3.95, y - 0.06, back, ha='center', va='top', fontsize=11, color='#b23b3b')
+        if i < 3:  # down to the next step
+            ax.plot([6.15, 6.15, 1.35], [y, y - 0.35, y - 0.35], color=INK, lw=1.3)
+            arrow(ax, (1.35, y - 0.35), (1.35, y - 0.5))
+            ax.text(6.25, y - 0.22, 'no: next step', ha='left', va='center', fontsize=11, color=INK)
+        else:
+            ax.text(5.6, y - 0.06, 'no: a smaller model, or a larger card', ha='left', va='top', fontsize=11, color=INK)
+    return fig
+
+
+def w4a16():
+    """Weight-only quantisation: 4 bits in memory, 16 bits in the multiplication."""
+    fig, ax = canvas(9, 3.6)
+    ax.text(1.5, 3.35, "the card's memory", ha='center', va='center', fontsize=12, color=INK)
+    box(ax, 0.2, 2.2, 2.6, 0.85, 'weights in 4 bits\nscale, zero point a group', GREEN, 11)
+    box(ax, 0.2, 0.5, 2.6, 0.85, 'activations in 16 bits\n(the "A16")', BLUE, 11)
+    box(ax, 3.9, 0.2, 3.1, 3.0, 'inside the kernel', GREY, 12, 'bold', va='top')
+    box(ax, 4.1, 1.75, 2.7, 0.9, 'dequantise:\n(number − zero) × scale', SAND, 11)
+    box(ax, 4.1, 0.4, 2.7, 0.75, 'multiply in 16 bits', 'white', 11)
+    box(ax, 7.7, 0.4, 1.15, 0.75, 'output,\n16 bits', BLUE, 11)
+    arrow(ax, (2.8, 2.35), (4.1, 2.35))
+    ax.text(3.35, 2.42, 'about a quarter\nof the bytes', ha='center', va='bottom', fontsize=10, color=INK)
+    arrow(ax, (2.8, 0.78), (4.1, 0.78))
+    arrow(ax, (5.45, 1.75), (5.45, 1.15))
+    ax.text(5.55, 1.45, '16-bit weights', ha='left', va='center', fontsize=10, color=INK)
+    arrow(ax, (6.8, 0.78), (7.7, 0.78))
+    return fig
+
+
+def smaller():
+    """Pruning, distillation and quantisation, each as before and after."""
+    fig, ax = canvas(9, 4.3)
+    for x, title, text in (
+        (1.5, 'Pruning', 'leave out what does little:\nweights, channels, layers'),
+        (4.5, 'Distillation', 'a small student learns the\nprobabilities of its teacher'),
+        (7.5, 'Quantisation', 'keep every weight,\nin fewer bits'),
+    ):
+        ax.text(x, 4.02, title, ha='center', va='center', fontsize=13, weight='bold', color=INK)
+        ax.text(x, 0.4, text, ha='center', va='center', fontsize=11, color=INK, linespacing=1.5)
+    for x in (3.0, 6.0):
+        ax.plot([x, x], [0.2, 4.1], color='#b0bec5', lw=1)
+    counts, dropped = (4, 5, 4), {(0, 1), (1, 3), (2, 0)}  # neurons of three layers; those that go
+    places = {(i, j): (0.5 + i, 2.3 + 0.42 * (j - (n - 1) / 2)) for i, n in enumerate(counts) for j in range(n)}
+    for (i, j), start in places.items():
+        for (k, m), end in places.items():
+            if k == i + 1 and not {(i, j), (k, m)} & dropped:
+                ax.plot(*zip(start, end, strict=True), color='#90a4ae', lw=0.8, zorder=1)
+        gone = (i, j) in dropped
+        ax.add_patch(Circle(start, 0.13, fc='white' if gone else BLUE, ec=INK, lw=1, ls=':' if gone else '-', zorder=2))
+        if gone:
+            ax.text(*start, '×', ha='center', va='center', fontsize=12, color='#b23b3b', zorder=3)
+    box(ax, 3.3, 2.7, 2.4, 0.8, 'teacher\nmany layers', BLUE, 11)
+    box(ax, 3.8, 1.1, 1.4, 0.7, 'student\nfew layers', GREEN, 11)
+    arrow(ax, (4.5, 2.7), (4.5, 1.8))
+    ax.text(4.6, 2.25, 'hello 80 %\nhi 15 % …', ha='left', va='center', fontsize=10, color=INK)
+    for row, (before, after) in enumerate((('0.3127', '12'), ('−0.1192', '4'), ('0.0511', '8'))):
+        y = 2.95 - 0.75 * row
+        box(ax, 6.3, y, 1.05, 0.5, before, BLUE, 11)
+        box(ax, 8.0, y, 0.55, 0.5, after, GREEN, 11)
+        arrow(ax, (7.35, y + 0.25), (8.0, y + 0.25))
+    ax.text(6.83, 3.62, '16 bits', ha='center', va='center', fontsize=11, color=INK)
+    ax.text(8.28, 3.62, '4 bits', ha='center', va='center', fontsize=11, color=INK)
     return fig
 
 
@@ -123,7 +235,7 @@ def serving():
     arrow(ax, (1.4, 4.35), (1.4, 3.65))
     ax.text(1.55, 4.0, 'HTTP with the key: POST /v1/chat/completions', va='center', fontsize=10, color=INK)
     arrow(ax, (7.6, 3.65), (7.6, 4.35))
-    ax.text(7.45, 4.0, 'streaming: data: {…} each token', ha='right', va='center', fontsize=10, color=INK)
+    ax.text(7.45, 4.0, 'streaming: data: {…} piece by piece', ha='right', va='center', fontsize=10, color=INK)
     arrow(ax, (5.5, 2.2), (5.5, 1.5))
     ax.text(5.35, 1.85, 'token ids in', ha='right', va='center', fontsize=10, color=INK)
     arrow(ax, (7.6, 1.5), (7.6, 2.2))
@@ -215,9 +327,9 @@ def vlm():
 
 
 def scaling():
-    """One model cut over two cards, and two copies behind a proxy."""
+    """One model over two cards, and two servers with a card each behind a proxy."""
     fig, ax = canvas(9, 3.6)
-    ax.text(2.2, 3.35, 'cut: tensor parallelism', ha='center', fontsize=12, weight='bold', color=INK)
+    ax.text(2.2, 3.35, 'tensor parallelism: one engine', ha='center', fontsize=12, weight='bold', color=INK)
     box(ax, 0.9, 2.45, 2.6, 0.55, 'one server, --tp 2', 'white')
     for i, x in enumerate((0.3, 2.45)):
         box(ax, x, 0.55, 1.65, 1.45, '', GREY)
@@ -226,9 +338,9 @@ def scaling():
         box(ax, x + 0.15, 0.7, 1.35, 0.5, 'half of the cache', SAND, 8.5)
         arrow(ax, (2.2, 2.45), (x + 0.82, 2.02))
     ax.annotate('', (2.45, 1.57), (1.95, 1.57), arrowprops={'arrowstyle': '<|-|>', 'color': INK, 'lw': 1.6})
-    ax.text(2.2, 0.06, 'every half layer: all-reduce', ha='center', fontsize=9.5, color=INK)
+    ax.text(2.2, 0.02, 'twice a layer: all-reduce', ha='center', fontsize=9.5, color=INK)
     ax.plot((4.5, 4.5), (0.1, 3.4), color=INK, lw=0.8, ls=':')
-    ax.text(6.8, 3.35, 'copy: replicas', ha='center', fontsize=12, weight='bold', color=INK)
+    ax.text(6.8, 3.35, 'replicas: two engines', ha='center', fontsize=12, weight='bold', color=INK)
     box(ax, 5.5, 2.45, 2.6, 0.55, 'lmdeploy serve proxy', 'white')
     for i, x in enumerate((4.9, 7.05)):
         box(ax, x, 0.55, 1.65, 1.45, '', GREY)
@@ -236,29 +348,49 @@ def scaling():
         box(ax, x + 0.15, 1.32, 1.35, 0.5, 'the whole model', BLUE, 8.5)
         box(ax, x + 0.15, 0.7, 1.35, 0.5, 'a cache of its own', SAND, 8.5)
         arrow(ax, (6.8, 2.45), (x + 0.82, 2.02))
-    ax.text(6.8, 0.06, 'each request: one of them', ha='center', fontsize=9.5, color=INK)
+    ax.text(6.8, 0.02, 'each request goes to one of them', ha='center', fontsize=9.5, color=INK)
     return fig
 
 
+PICTURES = {  # file name without .png -> the function that draws it
+    'route': route,
+    'engines': engines,
+    'turbomind': turbomind,
+    'slice': slice_of_a_card,
+    'studio_machine': studio_machine,
+    'studio_terminal': studio_terminal,
+    'studio_ssh': studio_ssh,
+    'kv_cache': kv_cache,
+    'choose': choose,
+    'w4a16': w4a16,
+    'smaller': smaller,
+    'serving': serving,
+    'addresses': addresses,
+    'vlm': vlm,
+    'scaling': scaling,
+    'scaling_speed': scaling_speed,
+    'scaling_proxy': scaling_proxy,
+    'speed': speed,
+    'speed_latency': speed_latency,
+    'speed_quantised': speed_quantised,
+    'speed_server': speed_server,
+}
+
+
+def write(name: str, folder: Path = HERE, language: str = 'en') -> Path:
+    """Draw the picture `name` of PICTURES into a folder; returns the file."""
+    path, fig = folder / f'{name}.png', PICTURES[name]()
+    if language == 'zh':
+        fig = in_chinese(fig, name, read_catalogue())
+    fig.savefig(path, dpi=110, metadata={'Software': None})
+    plt.close(fig)
+    return path
+
+
 def main() -> None:
-    figures = {
-        'engines': engines,
-        'slice': slice_of_a_card,
-        'choose': choose,
-        'serving': serving,
-        'addresses': addresses,
-        'vlm': vlm,
-        'scaling': scaling,
-        'scaling_speed': scaling_speed,
-        'speed': speed,
-        'speed_latency': speed_latency,
-        'speed_server': speed_server,
-    }
-    for name, draw in figures.items():
-        fig = draw()
-        fig.savefig(HERE / f'{name}.png', dpi=110, metadata={'Software': None})
-        plt.close(fig)
-        print(HERE / f'{name}.png')
+    (HERE / 'zh').mkdir(exist_ok=True)
+    for name in PICTURES:
+        print(write(name), write(name, HERE / 'zh', 'zh'))
 
 
 if __name__ == '__main__':

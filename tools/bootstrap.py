@@ -4,18 +4,24 @@
 
 Runs on the bare Python of the machine: standard library only, and syntax that an old Python 3 still reads, so that it
 can say what is wrong.  The environment is `.venv`, or the active conda environment when that was made from
-environment.yml.  A stamp inside the environment, written last, names what was installed: without it, or when
-pyproject.toml's dependencies or constraints.txt changed, the set-up runs again.
+environment.yml, under whatever name or path.  A stamp inside the environment, written last, names what was installed:
+without it, or when pyproject.toml's dependencies or constraints.txt changed, the set-up runs again.
 """
 
+import ast
 import contextlib
+import getpass
+import glob
 import hashlib
 import os
 import platform
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import tempfile
+from subprocess import DEVNULL, CalledProcessError, check_output
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, '.venv')
@@ -23,6 +29,12 @@ CONDA_NAME = 'lmdeploy-course'
 CONSTRAINTS = 'constraints.txt'  # the versions that the course was tested with
 OLDEST, NEWEST = (3, 11), (3, 13)
 UNFINISHED = '.course-unfinished'  # ours to remove: an environment that somebody else made is not
+# What pip is told elsewhere (PIP_… variables) of the network stays; of where to install and what, this file decides.
+PIP_NETWORK = {
+    *('INDEX_URL', 'EXTRA_INDEX_URL', 'TRUSTED_HOST', 'FIND_LINKS', 'NO_INDEX', 'PROXY', 'CERT', 'CLIENT_CERT'),
+    *('TIMEOUT', 'DEFAULT_TIMEOUT', 'RETRIES', 'RESUME_RETRIES', 'CACHE_DIR', 'NO_CACHE_DIR', 'KEYRING_PROVIDER'),
+    *('USE_FEATURE', 'NO_INPUT', 'PROGRESS_BAR', 'NO_COLOR', 'VERBOSE', 'QUIET', 'LOG', 'ROOT_USER_ACTION'),
+}
 DISK_GB = 12  # the finished environment has about 9 GB, and pip unpacks beside its downloads
 INSTEAD = """LMDeploy has wheels for Linux on x86-64 only (and none that this course can use elsewhere).  Use instead:
   - Windows: WSL2 (wsl --install), then this same command inside it;
@@ -31,8 +43,16 @@ INSTEAD = """LMDeploy has wheels for Linux on x86-64 only (and none that this co
   - to read only: the notebooks in notebooks/ are stored with their outputs."""
 
 
+def shown(text):
+    """`text` in the course's language, by translations/messages.py, which needs no package (but a newer Python)."""
+    try:
+        return runpy.run_path(os.path.join(ROOT, 'translations', 'messages.py'))['shown'](text)
+    except Exception:
+        return text
+
+
 def fail(message):
-    sys.exit('\n[FAIL] ' + message)
+    sys.exit('\n[FAIL] ' + shown(message))
 
 
 def check_platform(system=None, machine=None, libc=None):
@@ -73,10 +93,12 @@ def find_python():
 
 
 def wanted_stamp():
-    """What an up-to-date environment was made from: a hash of pyproject.toml's dependencies and their versions."""
+    """What an up-to-date environment was made from: a hash of pyproject.toml's dependencies, their versions, and the
+    course's own folders, which an environment made before a folder came does not find."""
     with open(os.path.join(ROOT, 'pyproject.toml'), encoding='utf-8') as f:
         text = f.read()
     dependencies = re.search(r'^dependencies = \[.*?^\]', text, re.M | re.S).group(0)
+    dependencies += ''.join(re.findall(r'^packages\.find\.include = .*$', text, re.M))
     with open(os.path.join(ROOT, CONSTRAINTS), encoding='utf-8') as f:
         versions = f.read()
     return hashlib.sha256((dependencies + versions + ROOT).encode()).hexdigest()
@@ -90,33 +112,68 @@ def read_stamp(prefix):
         return None
 
 
-def run_step(what, command, advice):
-    print('[....] ' + what, flush=True)
-    if subprocess.call(command, cwd=ROOT) != 0:
+def run_step(what, command, advice, env=None):
+    print('[....] ' + shown(what), flush=True)
+    if subprocess.call(command, cwd=ROOT, env=env) != 0:
         fail(f'{what} failed; its last lines above say why.\n{advice}\nThen run the same command again.')
+
+
+def pip_environment(python, environ=os.environ):
+    """The variables for pip: without what would have it install elsewhere, or less, be it in a variable or a pip.conf.
+
+    What lies in ~/.local or on PYTHONPATH is not in the environment, so pip must not see it either.
+    """
+    kept = {name: value for name, value in environ.items() if not name.startswith('PIP_')}
+    for name in ('PYTHONPATH', 'PYTHONHOME', 'PYTHONUSERBASE'):
+        kept.pop(name, None)
+    try:  # lines such as global.index-url='https://…'; the later ones are the stronger
+        listed = check_output([python, '-m', 'pip', 'config', 'list'], env=dict(environ), stderr=DEVNULL)
+        lines = [line.partition('=') for line in listed.decode().splitlines()]
+        lines.sort(key=lambda line: [line[0].startswith(section) for section in (':env:', 'install.')])
+        told = {key.split('.', 1)[1].upper().replace('-', '_'): ast.literal_eval(value) for key, _, value in lines}
+        kept['PIP_CONFIG_FILE'] = os.devnull
+    except (OSError, CalledProcessError, ValueError, SyntaxError, IndexError):
+        told = {name[4:]: value for name, value in environ.items() if name.startswith('PIP_')}
+    kept.update({'PIP_' + name: value for name, value in told.items() if name in PIP_NETWORK})
+    return dict(kept, PIP_USER='0', PIP_REQUIRE_VIRTUALENV='0', PYTHONNOUSERSITE='1')
+
+
+def cannot_write(folder, error):
+    fail(
+        f'{folder} cannot be written ({error.strerror}), and the environment belongs there.  Put the course into a '
+        'folder of yours (git clone, or cp -r), or activate a conda environment of yours:\n'
+        'conda env create -f environment.yml && conda activate ' + CONDA_NAME
+    )
 
 
 def install(python, prefix):
     """pip-install the course and all it names into the environment of `python`; the stamp comes last."""
     stamp = os.path.join(prefix, '.course-complete')
-    if os.path.exists(stamp):
-        os.remove(stamp)
+    try:
+        if os.path.exists(stamp):
+            os.remove(stamp)
+        tempfile.TemporaryFile(dir=prefix).close()
+    except OSError as error:
+        cannot_write(prefix, error)
+    env = pip_environment(python)
     run_step(
         'installing the packages (about 4 GB to download the first time)',
         [python, '-m', 'pip', 'install', '--disable-pip-version-check', '--constraint', CONSTRAINTS, '--editable', '.'],
         'Often it is the network (try again, or set a mirror: pip config set global.index-url …) or a full disk.',
+        env,
     )
     run_step(
         'checking that they fit together',
         [python, '-m', 'pip', 'check'],
         'The package named above has the wrong version; `make clean` and the same command make a new environment.',
+        env,
     )
     with open(stamp + '.tmp', 'w', encoding='utf-8') as f:
         f.write(wanted_stamp() + '\n')
     os.replace(stamp + '.tmp', stamp)
     if os.path.exists(os.path.join(prefix, UNFINISHED)):
         os.remove(os.path.join(prefix, UNFINISHED))
-    print('[ OK ] the environment is ready: ' + prefix, flush=True)
+    print('[ OK ] ' + shown('the environment is ready: ' + prefix), flush=True)
 
 
 def make_venv():
@@ -125,12 +182,16 @@ def make_venv():
     free_gb = shutil.disk_usage(ROOT).free / 1e9
     if free_gb < DISK_GB:
         fail(f'{free_gb:.1f} GB are free on the disk of {ROOT}, and the environment needs {DISK_GB} GB.')
+    try:
+        tempfile.TemporaryFile(dir=ROOT).close()
+    except OSError as error:
+        cannot_write(ROOT, error)
     if os.path.lexists(VENV):
         if not os.path.exists(os.path.join(VENV, UNFINISHED)) and read_stamp(VENV) is None:
             fail(
                 f'{VENV} is there, and this course did not make it: move it away, or activate an environment of conda.'
             )
-        print('[....] removing an environment that was not finished', flush=True)
+        print('[....] ' + shown('removing an environment that was not finished'), flush=True)
         shutil.rmtree(VENV)
     os.makedirs(VENV)
     with open(os.path.join(VENV, UNFINISHED), 'w', encoding='utf-8') as f:
@@ -143,10 +204,26 @@ def make_venv():
     )
 
 
+def conda_prefix():
+    """The folder of the active conda environment (the inner one, where they are nested), if it is the course's.
+
+    It is by its name, by its folder's name (`conda env create -p`), or since environment.yml put the course into it
+    (`-n` another name).
+    """
+    prefix = os.environ.get('CONDA_PREFIX', '').rstrip('/')
+    if not os.path.exists(os.path.join(prefix, 'bin', 'python')):
+        return None
+    active = os.environ.get('CONDA_DEFAULT_ENV', '').rstrip('/')
+    if CONDA_NAME in (active, os.path.basename(active), os.path.basename(prefix)) or read_stamp(prefix):
+        return prefix
+    put = os.path.join(glob.escape(prefix), 'lib', 'python3*', 'site-packages', 'lmdeploy_course-*.dist-info')
+    return prefix if glob.glob(put) else None
+
+
 def environment_python():
     """The interpreter of a complete environment, which is made first where there is none."""
-    if os.environ.get('CONDA_DEFAULT_ENV') == CONDA_NAME:
-        prefix = os.environ['CONDA_PREFIX']
+    prefix = conda_prefix()
+    if prefix:
         python = os.path.join(prefix, 'bin', 'python')
         if read_stamp(prefix) != wanted_stamp():
             install(python, prefix)
@@ -162,24 +239,50 @@ def environment_python():
 
 @contextlib.contextmanager
 def one_at_a_time():
-    """Wait until no other process sets up the environment, and keep others waiting."""
+    """Wait until no other process sets up the environment, and keep others waiting.
+
+    Where the disk knows no locks, or the checkout cannot be written, one `make` at a time is up to whoever calls it.
+    """
     import fcntl  # not on Windows, where check_platform stops first
 
-    with open(os.path.join(ROOT, '.venv.lock'), 'w') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print('[....] waiting for another `make`, which sets up the environment', flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        lock = open(os.path.join(ROOT, '.venv.lock'), 'w')  # noqa: SIM115  closed below
+    except OSError:
+        yield
+        return
+    with lock:
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print('[....] ' + shown('waiting for another `make`, which sets up the environment'), flush=True)
+                fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
+def settle_user():
+    """Say in variables what the password file does not, as with `docker run -u 12345`: torch and Jupyter ask for it."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError, ImportError):  # by the version of Python
+        folder = os.path.join(tempfile.gettempdir(), 'torchinductor_' + str(os.getuid()))
+        os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', folder)
+    if os.path.expanduser('~') == '~':
+        os.environ['HOME'] = '/'  # as Docker has it; what would be kept there says which variable helps
+
+
 def main():
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='replace')  # a terminal may know latin-1 alone, or GBK
     check_platform()
+    settle_user()
     with one_at_a_time():
         python = environment_python()
     # The engine's threads sleep while they wait, instead of spinning: it must be set before torch is loaded.
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+    os.environ.setdefault('PYTHONIOENCODING', ':replace')  # for a terminal that knows latin-1 alone, or GBK
+    os.environ.pop('PYTHONHOME', None)  # of another Python
     os.environ['PATH'] = os.path.dirname(python) + os.pathsep + os.environ.get('PATH', '')
     os.chdir(ROOT)
     if len(sys.argv) > 1:

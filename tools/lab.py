@@ -6,91 +6,130 @@ It listens on 127.0.0.1 with a fresh token and prints the address to open.
 """
 
 import argparse
-import getpass
+import contextlib
 import json
 import os
+import platform
 import secrets
-import socket
 import sys
+import tempfile
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_runtime_dir
+
+from helpers.troubleshooting import pointer
+from lessons.serving.port import free_port
+from lessons.serving.proxies import usable
+from lessons.serving.tunnel import ssh_command, user_name
+from lmdeploy_cpu.terminal import print_anything
+from translations.messages import course_language, shown
+
 ROOT = Path(__file__).resolve().parent.parent
-FIRST = 'notebooks/00_setup.ipynb'
-
-
-def free_port(first: int, tries: int = 50) -> int:
-    """The first port from `first` on that nobody listens on."""
-    for port in range(first, min(first + tries, 65536)):
-        with socket.socket() as s:
-            # As the server will bind: without this, a port in TIME_WAIT after a restart counts as taken.
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                s.bind(('127.0.0.1', port))
-            except OSError:
-                continue
-            return port
-    sys.exit(f'[FAIL] the ports {first} to {first + tries - 1} are all taken: make lab ARGS="--port 9999"')
+START = {'en': 'notebooks/README.md', 'zh': 'notebooks/zh/README.md'}  # the start pages
+LOCALES = {'en': 'en', 'zh': 'zh_CN'}  # of JupyterLab's own interface
 
 
 def has_browser(environ=os.environ) -> bool:
     """Whether a browser can show up here: a display, or WSL, and not over ssh."""
     if 'SSH_CONNECTION' in environ:
         return False
-    return bool(environ.get('DISPLAY') or environ.get('WAYLAND_DISPLAY') or environ.get('WSL_DISTRO_NAME'))
+    return bool(environ.get('DISPLAY') or environ.get('WAYLAND_DISPLAY') or is_wsl(environ))
 
 
-def banner(port: int, token: str, browser: bool, environ=os.environ) -> str:
-    """What to open, and how to get there from another machine."""
-    address = f'http://127.0.0.1:{port}/lab/tree/{FIRST}?token={token}'
-    lines = [
-        '',
-        'The course is open in your browser.' if browser else 'Open this address in a browser:',
-        f'  {address}',
-    ]
+def is_wsl(environ=os.environ, release: str | None = None) -> bool:
+    """Whether this is Linux in Windows; Docker's containers there, which open nothing, have its kernel alone."""
+    if environ.get('WSL_DISTRO_NAME') or environ.get('WSL_INTEROP'):
+        return True
+    return 'microsoft' in (release or platform.release()).lower() and os.path.exists(
+        '/proc/sys/fs/binfmt_misc/WSLInterop'
+    )
+
+
+def banner(port: int, token: str, browser: bool, environ=os.environ, language: str = 'en') -> str:
+    """What to open, how to get there from another machine, and how to get the other language."""
+    address = f'http://127.0.0.1:{port}/lab/tree/{START[language]}?token={token}'
+    opened = 'The course is open in your browser.' if browser else 'Open this address in a browser:'
+    lines = ['', shown(opened, language), f'  {address}']
     if not browser:
-        parts = environ.get('SSH_CONNECTION', '').split()
-        host, ssh_port = (parts[2], parts[3]) if len(parts) == 4 else ('YOUR-MACHINE', '22')
-        lines += [
-            'If the browser is on another machine, forward the port first (there, in a terminal that stays open):',
-            f'  ssh -CNL {port}:127.0.0.1:{port} {getpass.getuser()}@{host} -p {ssh_port}',
-        ]
-    return '\n'.join([*lines, 'Ctrl-C twice ends JupyterLab.', ''])
+        way = 'If the browser is on another machine, forward the port first (there, in a terminal that stays open):'
+        lines += [shown(way, language), f'  {ssh_command(port, environ, f"{user_name()}@YOUR-MACHINE -p 22")}']
+    other = 'In English: COURSE_LANG=en make lab' if language == 'zh' else '中文版: COURSE_LANG=zh make lab'
+    return '\n'.join([*lines, other, shown('Ctrl-C twice ends JupyterLab.', language), ''])
 
 
-def no_news() -> None:
-    """Tell this environment's JupyterLab not to ask about news, nor to look for any: a class may be offline."""
+# No news: a class may be offline.  Markdown files open as pages, not as their source.
+SETTINGS = {
+    '@jupyterlab/apputils-extension:notification': {'fetchNews': 'false', 'checkForUpdates': False},
+    '@jupyterlab/docmanager-extension:plugin': {'defaultViewers': {'markdown': 'Markdown Preview'}},
+}
+
+
+def keep_settings(language: str = 'en') -> None:
+    """Tell this environment's JupyterLab what the course wants; what somebody else has set there stays."""
+    interface = {'@jupyterlab/translation-extension:plugin': {'locale': LOCALES[language]}}
     path = Path(sys.prefix, 'share', 'jupyter', 'lab', 'settings', 'overrides.json')
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        settings = {'@jupyterlab/apputils-extension:notification': {'fetchNews': 'false', 'checkForUpdates': False}}
-        path.write_text(json.dumps(settings), encoding='utf-8')
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # for reading only, or not JSON as it should be
+        there = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
+        wanted = {plugin: values | there.get(plugin, {}) for plugin, values in SETTINGS.items()} | interface
+        if there | wanted != there:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(there | wanted), encoding='utf-8')
+
+
+def jupyter_folders() -> dict[str, str]:
+    """Variables for Jupyter where the home cannot be written: what it keeps goes with the machine's temporary files."""
+    try:
+        os.makedirs(jupyter_runtime_dir(), mode=0o700, exist_ok=True)
+        tempfile.TemporaryFile(dir=jupyter_runtime_dir()).close()  # it may be there, and of somebody else
+        return {}
+    except (OSError, RuntimeError) as error:  # RuntimeError: no home, in no variable and no password file
+        folder = tempfile.mkdtemp(prefix='jupyter-')
+        where = os.path.dirname(getattr(error, 'filename', None) or '') or 'the home folder'
+        print('[NOTE]', shown(f'{where} cannot be written: JupyterLab keeps its settings in {folder}'), flush=True)
+        folders = {f'JUPYTER_{kind}_DIR': os.path.join(folder, kind.lower()) for kind in ('CONFIG', 'DATA', 'RUNTIME')}
+        return folders | {'npm_config_cache': os.path.join(folder, 'npm')}  # JupyterLab asks npm, which would hang
 
 
 def main() -> None:
+    print_anything()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--port', type=int, default=8888, help='the first port to try (default: %(default)s)')
     parser.add_argument('--no-browser', action='store_true', help='only print the address')
     parser.add_argument('--dry-run', action='store_true', help='print the address and the command, start nothing')
     args = parser.parse_args()
     if not 0 < args.port < 65536:
-        parser.error(f'--port {args.port}: a port is a number from 1 to 65535')
-    port = free_port(args.port)
+        parser.error(shown(f'--port {args.port}: a port is a number from 1 to 65535'))
+    try:
+        language = course_language()
+    except ValueError as error:
+        sys.exit(f'[FAIL] {error}')
+    try:
+        port = free_port(args.port, 50)
+    except OSError as error:
+        sys.exit(f'[FAIL] {shown(error)}: make lab ARGS="--port 9999"{pointer(error)}')
     if port != args.port:
-        print(f'[NOTE] port {args.port} is taken: using {port}')
+        print('[NOTE]', shown(f'port {args.port} is taken: using {port}'))
     browser = has_browser() and not args.no_browser
     token = secrets.token_urlsafe(24)
     command = [sys.executable, '-m', 'jupyterlab', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0']
-    command += [f'--ServerApp.root_dir={ROOT}', f'--LabApp.default_url=/lab/tree/{FIRST}', '--log-level=WARN']
+    command += [f'--ServerApp.root_dir={ROOT}', f'--LabApp.default_url=/lab/tree/{START[language]}', '--log-level=WARN']
     command += [] if browser else ['--no-browser']
+    # Windows opens the address, and does not find the file in Linux that would lead the browser there.
+    command += ['--ServerApp.use_redirect_file=False'] if is_wsl() else []
     command += ['--allow-root'] if os.geteuid() == 0 else []
-    print(banner(port, token, browser), flush=True)
+    print(banner(port, token, browser, language=language), flush=True)
     if args.dry_run:
         print(' '.join(command))
         return
-    no_news()
+    keep_settings(language)
+    environ, left_out = usable()
+    if left_out:  # JupyterLab would not start
+        names = ', '.join(f'${name}' for name in left_out)
+        print('[NOTE]', shown(f'{names}: no proxy that Python can use here, so JupyterLab starts without'), flush=True)
     # The token goes by the environment: a command line can be read by every user of the machine.
-    os.environ.update(JUPYTER_TOKEN=token, JUPYTER_PREFER_ENV_PATH='1')
-    os.execv(command[0], command)
+    environ.update(JUPYTER_TOKEN=token, JUPYTER_PREFER_ENV_PATH='1', COURSE_LANG=language)
+    environ.update(jupyter_folders())
+    os.execve(command[0], command, environ)
 
 
 if __name__ == '__main__':

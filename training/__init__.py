@@ -1,1 +1,1 @@
-"""How models/tiny-chat was made: texts, corpus, training, evaluation, model card."""
+"""How models/tiny-chat (chat) and models/tiny-vlm (vision) were made; what both need."""

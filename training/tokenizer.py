@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from helpers.tokenizer_files import CHATML_TEMPLATE
-from training.files import write_json
+from helpers.checkpoints.tokenizer_files import CHATML_TEMPLATE
+
+from .files import write_json
 
 VOCAB_SIZE = 4096
 HEAD = ('<unk>', '<s>', '</s>')  # ids 0, 1, 2 as in InternLM2

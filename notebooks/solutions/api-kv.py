@@ -1,7 +1,7 @@
 # quant_policy 4 is int4, 8 is int8. The memory before and after is read by begin_task() and engine().
 import time
 
-from helpers import api_server
+from lessons.serving import api_server
 
 room = {'cache_max_entry_count': 0.4, 'session_len': 2048, 'max_batch_size': 16}
 with api_server(AWQ, **room, quant_policy=4, model_format='awq', model_name=AWQ.name) as server:

@@ -5,7 +5,8 @@ import time
 from lmdeploy import GenerationConfig, pipeline
 from transformers import AutoModelForCausalLM
 
-from helpers import engine_choice, engine_config, release, require_startable
+from helpers import engine_choice, engine_config, release
+from lessons.kv_cache import require_startable
 
 DATA = ['What is a KV cache?', 'Tell me a story.', '讲一个故事', 'What is TurboMind?', '写一首春天的诗', 'Who are you?']
 digest = hashlib.sha256('\n'.join(DATA).encode()).hexdigest()

@@ -1,7 +1,8 @@
 # Batch 8, length 2048: 1920 tokens in, 128 out. The pool stays as large; what grows is how many tokens it holds.
 from lmdeploy import GenerationConfig, pipeline
 
-from helpers import MemorySampler, engine_config, release, require_startable
+from helpers import MemorySampler, engine_config, release
+from lessons.kv_cache import require_startable
 
 question = [{'role': 'user', 'content': ' a' * (1920 - template_tokens)}]
 fixed = GenerationConfig(max_new_tokens=128, ignore_eos=True, do_sample=False)

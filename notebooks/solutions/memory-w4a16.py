@@ -1,7 +1,8 @@
 # Batch 1, length 512: 384 tokens in, 128 out. One engine at a time; the peak is read while it works.
 from lmdeploy import GenerationConfig, pipeline
 
-from helpers import MemorySampler, engine_config, release, require_startable
+from helpers import MemorySampler, engine_config, release
+from lessons.kv_cache import require_startable
 
 question = [{'role': 'user', 'content': ' a' * (384 - template_tokens)}]
 fixed = GenerationConfig(max_new_tokens=128, ignore_eos=True, do_sample=False)

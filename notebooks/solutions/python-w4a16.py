@@ -2,7 +2,8 @@ import time
 
 from lmdeploy import GenerationConfig, pipeline
 
-from helpers import engine_config, release, require_startable
+from helpers import engine_config, release
+from lessons.kv_cache import require_startable
 
 config = engine_config(cache_max_entry_count=0.4, session_len=2048, model_format='awq')
 require_startable(AWQ, config)

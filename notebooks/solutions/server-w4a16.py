@@ -1,14 +1,14 @@
-# Both clients at one server. The page's button Send runs WebChat.send; by hand: `python -m helpers.web_ui URL`, then
-# copy the answer here and add a screenshot.
+# Both clients at one server. The page's button Send runs WebChat.send; by hand:
+# `python -m lessons.serving.clients.page URL`, then copy the answer here and add a screenshot.
 import sys
 import time
 
 import pexpect
 
-from helpers import api_server
-from helpers.benchmark import in_a_thread
-from helpers.chat_api import ChatServer
-from helpers.web_chat import WebChat
+from lessons.serving import api_server
+from lessons.serving.clients.api import ChatServer
+from lessons.serving.clients.page_events import WebChat
+from lessons.serving.event_loop import in_a_thread
 
 
 async def ask_page(url, key, question):
@@ -21,7 +21,7 @@ room = {'cache_max_entry_count': 0.4, 'session_len': 2048, 'max_batch_size': 16}
 with api_server(AWQ, **room, model_format='awq', model_name=AWQ.name) as server:
     server_w4a16.engine('W4A16', server)
     question, end = 'What is TurboMind?', 'double enter to end input >>> '
-    line = ['-m', 'helpers.chat_client', server.url, '--temperature', '0', '--max-tokens', '200']
+    line = ['-m', 'lessons.serving.clients.terminal', server.url, '--temperature', '0', '--max-tokens', '200']
     with pexpect.spawn(sys.executable, line, encoding='utf-8', timeout=120, echo=False) as terminal:
         terminal.expect_exact(end)
         start = time.perf_counter()

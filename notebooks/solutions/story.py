@@ -3,7 +3,8 @@ import time
 
 from lmdeploy import GenerationConfig, pipeline
 
-from helpers import engine_config, release, require_startable
+from helpers import engine_config, release
+from lessons.kv_cache import require_startable
 
 question = '写一个 300 字的小故事' if MODEL.name == 'tiny-chat' else '请写一个不少于 400 字的小故事'
 config = engine_config(cache_max_entry_count=0.4, session_len=2048)

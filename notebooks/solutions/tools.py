@@ -3,7 +3,7 @@ import json
 
 import jsonschema
 
-from helpers import api_server
+from lessons.serving import api_server
 
 FUNCTIONS = {'add': lambda a, b: a + b, 'mul': lambda a, b: a * b}
 numbers = {'type': 'object', 'properties': {'a': {'type': 'integer'}, 'b': {'type': 'integer'}}}

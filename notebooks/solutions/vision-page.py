@@ -1,15 +1,17 @@
-# A drawing, shown to a vision model through the page. By hand: `python -m helpers.web_ui URL --vision` or as chapter 6
-# does it, then copy the answer here and add a screenshot.
+# A drawing, shown to a vision model through the page. By hand:
+# `python -m lessons.serving.clients.page URL --vision`, or as chapter 6 does it; then
+# copy the answer here and add a screenshot.
 import tempfile
 import time
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from helpers import api_server, model_path
-from helpers.benchmark import in_a_thread
-from helpers.chat_api import ChatServer
-from helpers.web_chat import WebChat
+from helpers import model_path
+from lessons.serving import api_server
+from lessons.serving.clients.api import ChatServer
+from lessons.serving.clients.page_events import WebChat
+from lessons.serving.event_loop import in_a_thread
 
 
 async def ask_page(url, key, question, picture):

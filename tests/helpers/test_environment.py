@@ -172,6 +172,64 @@ def test_cuda_tells_a_torch_that_is_too_new_for_the_driver(gpu, monkeypatch):
     assert environment._cuda()[0] is None
 
 
+def test_cards_that_the_chapters_leave_alone_are_named(gpu, monkeypatch):
+    """Kaggle gives two T4s: one is enough for all chapters but the one on scaling out."""
+    gpu()
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 1)
+    assert 'chapter 10' not in environment._cuda()[1]
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 2)
+    assert environment._cuda()[1].endswith(', and 1 for chapter 10')
+
+
+@pytest.mark.parametrize('error', [RuntimeError('Could not determine home directory.'), PermissionError(13, 'no')])
+def test_a_check_that_fails_for_the_home_names_it(monkeypatch, error):
+    def check():
+        raise error
+
+    monkeypatch.setattr(environment, 'CHECKS', {'kernel': check})
+    (found,) = environment.check_environment()
+    assert found.ok is False
+    assert found.mend.startswith('export HOME=')
+
+
+@pytest.mark.parametrize(
+    ('value', 'ok'),
+    [('', None), ('-1', None), ('NoDevFiles', None), ('1', False), ('GPU-0', False), ('"0"', False), ('0, 1', False)],
+)
+def test_cuda_names_the_variable_that_hides_the_card(gpu, monkeypatch, value, ok):
+    monkeypatch.setattr('torch.version.cuda', '12.8')
+    gpu(driver='550.54.15', cuda=(12, 4), works=False)
+    assert 'CUDA_VISIBLE_DEVICES' not in ' '.join(environment._cuda()[1:])
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', value)
+    state, found, mend = environment._cuda()
+    assert state is ok
+    assert 'CUDA_VISIBLE_DEVICES' in found
+    assert 'unset CUDA_VISIBLE_DEVICES' in mend
+
+
+def test_a_machine_without_a_home(monkeypatch, gpu):
+    gpu()
+    for name in ('HOME', 'XDG_CACHE_HOME', 'JUPYTER_DATA_DIR'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr('os.path.expanduser', lambda path: path)
+    ok, found, mend = environment._disk()
+    assert (ok, mend) == (False, 'set XDG_CACHE_HOME to a folder of yours')
+    assert 'you have no home folder' in found
+    assert environment._jupyter_data(environment.ROOT)
+    assert 'tiny-chat in the course' in environment._models()[1]
+
+
+def test_a_cache_that_cannot_be_written(monkeypatch, tmp_path, gpu):
+    gpu()
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    assert environment._disk()[0] is True
+    monkeypatch.setattr('os.access', lambda *_: False)  # root may write everywhere
+    ok, found, mend = environment._disk()
+    assert (ok, mend) == (False, 'set XDG_CACHE_HOME to a folder of yours')
+    assert 'cannot be written' in found
+
+
 def test_lmdeploy_and_transformers_of_other_versions_fail(installed):
     assert environment._lmdeploy()[0] is True
     assert environment._transformers()[0] is True
@@ -260,7 +318,7 @@ def test_memory_of_a_gpu(monkeypatch):
 
 
 def test_memory_of_a_cpu(monkeypatch):
-    monkeypatch.setattr(memory, 'device_memory', lambda: DeviceMemory(0, 4 * GIB, 4 * GIB, 0, '', 'CPU'))
+    monkeypatch.setattr(memory, 'device_memory', lambda: DeviceMemory(0, 4 * GIB, 4 * GIB, 0, '', 'CPU', device='cpu'))
     monkeypatch.setattr(environment, 'available_memory', lambda: 6 * GIB)
     assert environment._memory()[0] is True
     monkeypatch.setattr(environment, 'available_memory', lambda: 3 * GIB)
@@ -290,7 +348,7 @@ def test_models(monkeypatch, gpu):
 
     gpu(works=False)
     assert there(big='found', tiny='found')[0] is True
-    assert there(tiny='found') == (True, 'tiny-chat in /models/tiny-chat', '')
+    assert there(tiny='found') == (True, 'tiny-chat found in /models/tiny-chat', '')
     ok, found, mend = there(big='broken')
     assert ok is False
     assert found == f'broken: /models/{environment.MODEL} (half of it)'

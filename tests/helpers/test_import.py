@@ -9,9 +9,9 @@ import helpers
 
 PROBE = """
 import sys, time
-start = time.perf_counter()
+start = time.process_time()
 import helpers
-print(time.perf_counter() - start, 'torch' in sys.modules, 'lmdeploy' in sys.modules)
+print(time.process_time() - start, 'torch' in sys.modules, 'lmdeploy' in sys.modules)
 """
 
 

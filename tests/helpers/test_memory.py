@@ -8,6 +8,7 @@ import types
 
 import numpy as np
 import pytest
+from patience import wait_until
 
 import lmdeploy_cpu
 from helpers import memory
@@ -143,9 +144,9 @@ def test_a_reading_prints_as_a_table_with_its_source():
 
 
 def test_sampler_reads_in_the_background_and_knows_the_peak():
-    values = iter([1, 2, 9, 3, *[4] * 1000])
+    values = iter([1, 2, 9, 3, *[4] * 100_000])
     with MemorySampler(0.01, read=lambda: reading(next(values))) as sampler:
-        time.sleep(0.3)
+        wait_until(lambda: len(sampler.readings) >= 4)
     assert sampler.peak_used_bytes == 9
     used = [seen.used_bytes for _, seen in sampler.readings]
     assert used[:4] == [1, 2, 9, 3]
@@ -178,16 +179,14 @@ def test_sampler_goes_on_after_a_reading_that_fails():
         return reading(5)
 
     with MemorySampler(0.01, read=flaky) as sampler:
-        time.sleep(0.2)
-    assert sampler.failures > 1
-    assert len(sampler.readings) > 1
+        wait_until(lambda: sampler.failures > 1 and len(sampler.readings) > 1)
     assert len(sampler.readings) + sampler.failures == len(calls)
 
 
 def test_sampler_keeps_the_peak_of_readings_that_it_drops():
-    values = iter([9, *[1] * 1000])
+    values = iter([9, *[1] * 100_000])
     with MemorySampler(0.01, read=lambda: reading(next(values)), keep=3) as sampler:
-        time.sleep(0.2)
+        wait_until(lambda: sampler.readings[0][1].used_bytes == 1)
     assert len(sampler.readings) == 3
     assert sampler.peak_used_bytes == 9
 
@@ -197,7 +196,7 @@ def test_sampler_refuses_a_senseless_interval():
         MemorySampler(0)
 
 
-def share_of_a_core(seconds=3) -> float:
+def share_of_a_core() -> float:
     """What ten readings a second take of one."""
     read, spent_s = memory_reader(), {}
 
@@ -207,10 +206,9 @@ def share_of_a_core(seconds=3) -> float:
         return seen
 
     with MemorySampler(0.1, read=timed) as sampler:
-        time.sleep(seconds)
         background = sampler._thread.ident
+        wait_until(lambda: len(spent_s.get(background, ())) > 20)
     (first, first_cpu), *_, (last, last_cpu) = spent_s[background]
-    assert len(spent_s[background]) > 20
     return (last_cpu - first_cpu) / (last - first)
 
 

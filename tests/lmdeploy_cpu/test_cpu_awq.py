@@ -11,8 +11,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import lmdeploy_cpu
-from lmdeploy_cpu import w4a16
-from lmdeploy_cpu.internlm2 import InternLM2Config, InternLM2ForCausalLM
+from lmdeploy_cpu.ops import w4a16
+from lmdeploy_cpu.ops.internlm2 import InternLM2Config, InternLM2ForCausalLM
 
 
 @pytest.fixture(scope='module')

@@ -6,13 +6,14 @@ import sys
 
 import pexpect
 import pytest
+from patience import PATIENCE_S
 from transformers import MixtralConfig
 
 PROMPT = 'double enter to end input >>> '
 DEVICE = ['--backend', 'pytorch', '--device', 'cpu']
 
 
-def run(arguments, environment, timeout=120):
+def run(arguments, environment, timeout=PATIENCE_S):
     return subprocess.run(
         [sys.executable, '-m', 'lmdeploy_cpu', *arguments],
         env=environment,
@@ -23,13 +24,13 @@ def run(arguments, environment, timeout=120):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_chat(checkpoint, child_environment):
     """Two messages, `end`, `exit`; a session of 1024 tokens bounds the answers, which never end by themselves."""
     arguments = ['-m', 'lmdeploy_cpu', 'chat', checkpoint('internlm2').path, *DEVICE]
     arguments += ['--dtype', 'float32', '--session-len', '160', '--cache-max-entry-count', '0.1']
     child = pexpect.spawn(sys.executable, arguments, env=child_environment, encoding='utf-8', codec_errors='replace')
-    child.timeout = 90
+    child.timeout = PATIENCE_S
     try:
         child.expect_exact(PROMPT)
         child.send('hello\n\n')
@@ -51,21 +52,39 @@ def test_chat(checkpoint, child_environment):
         child.close(force=True)
 
 
-def test_the_commands_accept_the_device(child_environment):
-    """--device cpu and --dtype float32, on the commands that run a model."""
-    code = """
-import sys, lmdeploy_cpu
-lmdeploy_cpu.enable()
-from lmdeploy.cli.cli import CLI
-from lmdeploy.cli.serve import SubCliServe
-CLI.add_parsers(); SubCliServe.add_parsers()
-for command in (['chat'], ['serve', 'api_server']):
-    args = CLI.parser.parse_args([*command, 'PATH', '--backend', 'pytorch', '--device', 'cpu', '--dtype', 'float32'])
-    print(args.device, args.dtype)
+IN_ONE_PROCESS = """
+import sys
+from lmdeploy_cpu import __main__
+device = ['PATH', '--device', 'cpu']
+sys.argv = ['lmdeploy', 'lite', 'auto_awq', *device, '--work-dir', sys.argv[1], '--search-scale']
+try:
+    __main__.main()
+finally:
+    from lmdeploy.cli.cli import CLI
+    for command in (['chat'], ['serve', 'api_server']):
+        args = CLI.parser.parse_args([*command, *device, '--backend', 'pytorch', '--dtype', 'float32'])
+        print(args.device, args.dtype)
 """
+
+
+@pytest.fixture(scope='module')
+def one_process(tmp_path_factory, child_environment):
+    """(what became of a process that was to search scales, and then read other command lines, its --work-dir)"""
+    out = tmp_path_factory.mktemp('cli') / 'out'
     done = subprocess.run(
-        [sys.executable, '-c', code], env=child_environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, '-c', IN_ONE_PROCESS, str(out)],
+        env=child_environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
+    return done, out
+
+
+def test_the_commands_accept_the_device(one_process):
+    """--device cpu and --dtype float32, on the commands that run a model."""
+    done, _ = one_process
     assert done.stdout.split() == ['cpu', 'float32'] * 2, done.stderr
 
 
@@ -80,11 +99,10 @@ def test_a_refusal_is_one_line(tmp_path, tokenizer, child_environment):
     assert 'Traceback' not in done.stderr
 
 
-def test_a_search_of_scales_that_would_spoil_the_weights_is_refused(tmp_path, child_environment):
+def test_a_search_of_scales_that_would_spoil_the_weights_is_refused(one_process):
     """Before anything is read: the model need not be there."""
-    arguments = ['lite', 'auto_awq', 'PATH', '--device', 'cpu', '--work-dir', str(tmp_path / 'out'), '--search-scale']
-    done = run(arguments, child_environment)
+    done, out = one_process
     assert done.returncode != 0
     assert '--search-scale does not work on a CPU' in done.stderr
     assert 'Traceback' not in done.stderr
-    assert not (tmp_path / 'out').exists()
+    assert not out.exists()

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from cpu_support import PROMPT_LENGTHS, assert_same
 
-from lmdeploy_cpu import linear, threads
-from lmdeploy_cpu.graph import CpuGraphRunner
+from lmdeploy_cpu.ops import linear, threads
+from lmdeploy_cpu.ops.graph import CpuGraphRunner
 
 needs_packing = pytest.mark.skipif(not linear.can_pack(torch.float32), reason='oneDNN packs nothing here')
 

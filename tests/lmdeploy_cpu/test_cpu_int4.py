@@ -7,13 +7,15 @@ import sys
 import time
 import types
 
+import cpu_support
 import pytest
 import torch
 import torch.nn.functional as F
 from cpu_support import awq_dequantise, awq_pack
 from lmdeploy.pytorch.backends.default.awq_modules import unpack_awq
+from patience import PATIENCE_S
 
-from lmdeploy_cpu import w4a16
+from lmdeploy_cpu.ops import w4a16
 
 BATCHES = [*range(1, 18), 64, 65, 128, 129, 300]
 SHAPES = [  # in, out, group
@@ -175,11 +177,12 @@ torch.save([torch.backends.cpu.get_cpu_capability(), w4a16.kernel_width(), some_
 def test_on_lesser_processors(capability, width, tmp_path, child_environment):
     """torch's code for them: without AVX2 the kernel is too slow to be used, with it its layout is another."""
     file = tmp_path / 'outputs.pt'
+    folders = [str(pathlib.Path(module).parent) for module in (__file__, cpu_support.__file__)]
     subprocess.run(
-        [sys.executable, '-c', OTHER_PROCESSOR, str(file), str(pathlib.Path(__file__).parent)],
+        [sys.executable, '-c', OTHER_PROCESSOR, str(file), *folders],
         env={**child_environment, 'ATEN_CPU_CAPABILITY': capability.lower()},
         check=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     found, found_width, there = torch.load(file)
     if found != capability:

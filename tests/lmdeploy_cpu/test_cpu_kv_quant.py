@@ -11,6 +11,8 @@ from transformers import DynamicCache
 
 LEVELS = {8: 255, 4: 15}
 CASES = [(name, bits) for name in ('llama', 'internlm2', 'qwen3') for bits in (8, 4)]
+# by module: all that is asked of a case is asked of one engine
+cases = pytest.mark.parametrize(('name', 'bits'), CASES, scope='module')
 
 
 def quantise(x, bits):
@@ -81,7 +83,7 @@ def stored(monkeypatch):
     return watch
 
 
-@pytest.mark.parametrize(('name', 'bits'), CASES)
+@cases
 def test_what_is_in_the_cache(name, bits, engine, reference, prompts, stored):
     eng = engine(name, quant_policy=bits, block_size=16, logprobs_mode='raw_logits')
     (ids,) = prompts([45], seed=11)
@@ -102,7 +104,7 @@ def test_what_is_in_the_cache(name, bits, engine, reference, prompts, stored):
                 assert off.mean() < 0.02
 
 
-@pytest.mark.parametrize(('name', 'bits'), CASES)
+@cases
 def test_logits_are_those_of_the_stored_cache(name, bits, engine, reference, prompts, stored):
     """Prefill, chunks after the first, and decoding all read back what was rounded, to the last digit or two."""
     eng, ref = engine(name, quant_policy=bits, block_size=16, logprobs_mode='raw_logits'), reference(name)
@@ -122,7 +124,7 @@ def test_logits_are_those_of_the_stored_cache(name, bits, engine, reference, pro
         assert error.max() < close
 
 
-@pytest.mark.parametrize(('name', 'bits'), CASES)
+@cases
 def test_how_far_from_exact(name, bits, engine, reference, prompts):
     """Cosine of every token's logits to the exact ones; the weights of these models are spread widely on purpose."""
     eng, ref = engine(name, quant_policy=bits, block_size=16, logprobs_mode='raw_logits'), reference(name)

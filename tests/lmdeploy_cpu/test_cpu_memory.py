@@ -80,7 +80,7 @@ def test_a_budget_too_small_is_an_error_that_says_so(mib, match, engine, budget)
 
 
 def test_a_pool_larger_than_what_is_left(engine, budget, monkeypatch):
-    monkeypatch.setattr('lmdeploy_cpu.device.available_memory', lambda: MIB)
+    monkeypatch.setattr('lmdeploy_cpu.patches.device.available_memory', lambda: MIB)
     with pytest.raises(lmdeploy_cpu.UnsupportedError, match=r'would take 12 MiB, but this machine has 1 MiB left'):
         engine('llama', num_gpu_blocks=64)
 

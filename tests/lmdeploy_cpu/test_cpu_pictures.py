@@ -12,11 +12,11 @@ from lmdeploy import GenerationConfig
 from lmdeploy.vl import load_image
 from PIL import Image
 
-import vision_models
-import vision_on_gpu as vision
+from benchmarks import vision_models
+from benchmarks import vision_on_gpu as vision
 from lmdeploy_cpu import PictureError
 from lmdeploy_cpu.limits import UnsupportedError, check_hf_config
-from lmdeploy_cpu.pictures import MOST_PIXELS, as_rgb, decode, has_media
+from lmdeploy_cpu.patches.pictures import MOST_PIXELS, as_rgb, decode, has_media
 
 PICTURE = Image.radial_gradient('L').resize((150, 100)).convert('RGB')
 GREY = PICTURE.convert('L')
@@ -236,11 +236,11 @@ ALONE = """
 import lmdeploy, lmdeploy_cpu, sys
 lmdeploy_cpu.repair_pictures()
 lmdeploy_cpu.repair_pictures()
-from lmdeploy_cpu import patching
-print([p.target for p in patching.PATCHES if p.target in patching._applied and not p.everywhere])
+from lmdeploy_cpu.patches.patching import tables
+print([table.name for table in tables() if table.applied and not table.on_gpu])
 print('lmdeploy.vl.model.llava_next' in sys.modules, 'lmdeploy.pytorch.models.qwen2_vl' in sys.modules)
 import lmdeploy.vl.model.llava_next as late
-patching.apply_late()
+lmdeploy_cpu.patches.pictures.PICTURES.apply_late()
 print(late.LlavaNextVisionModel.build_preprocessor.__wrapped__.__qualname__)
 """
 

@@ -10,6 +10,7 @@ from cpu_support import VOCAB_SIZE, assert_same
 from lmdeploy import GenerationConfig, PytorchEngineConfig, pipeline
 from lmdeploy.messages import EngineRole, SpeculativeConfig
 from lmdeploy.serve.core.exceptions import RequestError
+from patience import PATIENCE_S
 from transformers import Gemma3TextConfig, MistralConfig, MixtralConfig, Qwen3MoeConfig
 
 import lmdeploy_cpu
@@ -188,7 +189,7 @@ def test_bad_requests_do_not_reach_the_engine(engine, reference, prompts):
 
 def run_python(code, environment):
     return subprocess.run(
-        [sys.executable, '-c', code], env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, '-c', code], env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
 
@@ -213,10 +214,10 @@ print('enabled')
 def test_a_missing_target_leaves_lmdeploy_as_it_was(child_environment):
     code = """
 import lmdeploy_cpu
-from lmdeploy_cpu import accept, device, patching, repairs
+from lmdeploy_cpu.patches import CPU
 from lmdeploy.messages import PytorchEngineConfig
 before = PytorchEngineConfig.__post_init__
-patching.PATCHES.append(patching.Patch('lmdeploy.utils:no_such_name', 'It is gone.', lambda old: old))
+CPU.patch('lmdeploy.utils:no_such_name', 'It is gone.')(lambda old: old)
 for _ in range(2):
     try:
         lmdeploy_cpu.enable()
@@ -251,16 +252,13 @@ print('fine')
 
 def test_the_readme_tells_every_change():
     """What is changed in LMDeploy, and why, stands in the table of the README, word for word."""
-    from lmdeploy_cpu.patching import PATCHES
+    from lmdeploy_cpu.patches import CPU
+    from lmdeploy_cpu.patches.guided import GUIDED
+    from lmdeploy_cpu.patches.pictures import PICTURES
+    from lmdeploy_cpu.patches.processes import ENGINE_GONE
 
     text = (pathlib.Path(lmdeploy_cpu.__file__).parent / 'README.md').read_text()
     table = text.partition('<!-- changes: begin -->')[2].partition('<!-- changes: end -->')[0]
     rows = [line.strip('| ').split(' | ') for line in table.strip().splitlines()[2:]]
-    assert sorted(rows) == sorted([f'`{p.target}`', p.reason] for p in PATCHES)
-
-
-def test_it_knows_nothing_of_the_course_and_runs_no_remote_code():
-    for f in pathlib.Path(lmdeploy_cpu.__file__).parent.glob('*.py'):
-        text = f.read_text()
-        assert 'helpers' not in text
-        assert 'trust_remote_code=True' not in text
+    patches = [patch for table in (CPU, PICTURES, GUIDED, ENGINE_GONE) for patch in table.patches]
+    assert sorted(rows) == sorted([f'`{p.target}`', p.reason] for p in patches)

@@ -20,6 +20,7 @@ import psutil
 import pytest
 import requests
 from cpu_support import NEW_TOKENS, VOCAB_SIZE
+from patience import PATIENCE_S
 
 KEY = 'a-key-for-tests'
 NUM_BLOCKS = 100
@@ -51,7 +52,7 @@ class Server:
                 stderr=subprocess.STDOUT,
             )
 
-    def wait(self, timeout_s=120):
+    def wait(self, timeout_s=PATIENCE_S):
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
@@ -67,30 +68,28 @@ class Server:
         headers = {'Authorization': f'Bearer {key}'} if key else {}
         data = body if isinstance(body, str) else json.dumps(body)
         headers['Content-Type'] = 'application/json'
-        return requests.post(self.url + path, data=data, headers=headers, **{'timeout': 60} | kwargs)
+        return requests.post(self.url + path, data=data, headers=headers, **{'timeout': PATIENCE_S} | kwargs)
 
     def gauges(self):
         """All of LMDeploy's numbers at /metrics, by name; sums over labels."""
-        text = requests.get(self.url + '/metrics', headers={'Authorization': f'Bearer {KEY}'}, timeout=30).text
+        text = requests.get(self.url + '/metrics', headers={'Authorization': f'Bearer {KEY}'}, timeout=PATIENCE_S).text
         found = {}
         for name, value in re.findall(r'^lmdeploy:(\w+)(?:\{[^}]*\})? ([-+.\deE]+)$', text, re.M):
             found[name] = found.get(name, 0) + float(value)
         return found
 
     def stop(self):
-        """SIGINT, as Ctrl-C does -> seconds it took"""
-        start = time.monotonic()
+        """SIGINT, as Ctrl-C does; it and its engine have ended."""
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(30)
-            psutil.wait_procs(children, timeout=10)
+            self.process.wait(PATIENCE_S)
+            psutil.wait_procs(children, timeout=PATIENCE_S)
             assert not [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE]
         finally:
             for p in (self.process, *children):
                 with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
                     p.kill()
-        return time.monotonic() - start
 
 
 @pytest.fixture(scope='module')
@@ -105,7 +104,7 @@ def server(_engines, checkpoint, free_port, child_environment, tmp_path_factory)
         yield server
     finally:
         if server.process.poll() is None:
-            assert server.stop() < 30
+            server.stop()
     # LMDeploy's RPC logs this when a client leaves between two tokens; nothing is lost by it
     forgiven = 'RuntimeError: Cannot publish output after stream completion.'
     text = log.read_text()
@@ -157,11 +156,11 @@ def test_32_clients_at_once(server, expected):
     def one(i):
         barrier.wait()
         if i % 2:
-            reply = server.post('/v1/chat/completions', chat(contents[i]), timeout=120)
+            reply = server.post('/v1/chat/completions', chat(contents[i]), timeout=PATIENCE_S)
             assert reply.status_code == 200, reply.text
             assert reply.json()['usage']['completion_tokens'] == NEW_TOKENS
             return reply.json()['choices'][0]['output_ids']
-        client = openai.OpenAI(base_url=server.url + '/v1', api_key=KEY, max_retries=0, timeout=120)
+        client = openai.OpenAI(base_url=server.url + '/v1', api_key=KEY, max_retries=0, timeout=PATIENCE_S)
         body = chat(contents[i])
         extra = {name: body.pop(name) for name in ('ignore_eos', 'return_token_ids')}
         stream = client.chat.completions.create(**body, stream=True, extra_body=extra)
@@ -174,20 +173,38 @@ def test_32_clients_at_once(server, expected):
 
 def test_a_stream_comes_in_pieces(server):
     """One token after the other, not all at the end."""
-    arrivals = []
-    with server.post('/v1/chat/completions', chat('tell me', max_tokens=200, stream=True), stream=True) as reply:
-        assert reply.status_code == 200
-        for line in reply.iter_lines():
-            if line.startswith(b'data: {'):
-                arrivals.append((time.monotonic(), json.loads(line[6:])))
-    assert len(arrivals) > 100  # of 200 tokens, some are half a character
-    moments = [t for t, _ in arrivals]
-    total = moments[-1] - moments[0]
-    assert total > 0.05
-    assert max(b - a for a, b in itertools.pairwise(moments)) < 0.5 * total
+    longest = []
+    for _ in range(3):  # a busy machine may halt one of them
+        arrivals = []
+        with server.post('/v1/chat/completions', chat('tell me', max_tokens=200, stream=True), stream=True) as reply:
+            assert reply.status_code == 200
+            for line in reply.iter_lines():
+                if line.startswith(b'data: {'):
+                    arrivals.append((time.monotonic(), json.loads(line[6:])))
+        assert len(arrivals) > 100  # of 200 tokens, some are half a character
+        moments = [t for t, _ in arrivals]
+        total = moments[-1] - moments[0]
+        assert total > 0.05
+        longest.append(max(b - a for a, b in itertools.pairwise(moments)) / total)
+    assert min(longest) < 0.5
     text = ''.join(c['choices'][0]['delta'].get('content') or '' for _, c in arrivals if c['choices'])
     whole = server.post('/v1/chat/completions', chat('tell me', max_tokens=200)).json()
     assert text == whole['choices'][0]['message']['content']
+
+
+def test_eight_streams_come_a_token_a_piece(server):
+    """They came in lumps of two: the API server asks for each piece, and the next forward pass held its question up."""
+
+    def pieces(i):
+        body = chat(words(300 + i, 12), max_tokens=48, stream=True)
+        with server.post('/v1/chat/completions', body, stream=True) as reply:
+            events = [json.loads(line[6:]) for line in reply.iter_lines() if line.startswith(b'data: {')]
+        return [len(c.get('output_ids') or []) for event in events for c in event['choices'] if c.get('output_ids')]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        lengths = [length for found in pool.map(pieces, range(8)) for length in found]
+    assert sum(lengths) == 8 * 48
+    assert sum(lengths) / len(lengths) < 1.3
 
 
 def test_generate_and_perplexity_by_token_ids(server, reference, prompts):
@@ -305,7 +322,7 @@ def test_a_bad_request_gets_a_reason_and_the_next_good_one_works(name, server, s
     still_right()
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_clients_that_go_away(server, still_right):
     """Before the first token, mid-stream, or without a stream: their work ends and their blocks come back.
 
@@ -326,7 +343,7 @@ def test_clients_that_go_away(server, still_right):
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         jobs = [pool.submit(leave, n) for n in (0, 0, 2, 5, 9, 17, 30, 60)] + [pool.submit(give_up) for _ in range(3)]
         for job in jobs:
-            job.result(60)
+            job.result(PATIENCE_S)
     still_right()
     time.sleep(12)
     gauges = server.gauges()
@@ -339,8 +356,45 @@ def test_clients_that_go_away(server, still_right):
 
 
 def test_ctrl_c_ends_it(server, still_right):
-    """The last test of this server: it ends in seconds, and its engine with it."""
+    """The last test of this server: it ends, and its engine with it."""
     still_right()
-    assert server.stop() < 15
+    server.stop()
     with pytest.raises(requests.ConnectionError):
         requests.get(server.url + '/health', timeout=5)
+
+
+@pytest.fixture
+def another(checkpoint, free_port, child_environment, tmp_path):
+    """(a server of its own, its processes)"""
+    server = Server(checkpoint('internlm2').path, free_port(), child_environment, tmp_path / 'log.txt')
+    children = []
+    try:
+        server.wait()
+        children = psutil.Process(server.process.pid).children(recursive=True)
+        yield server, children
+    finally:
+        for process in (server.process, *children):
+            with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+                process.kill()
+
+
+@pytest.mark.deep
+def test_killed_it_takes_its_engine_along(another):
+    """Nobody is left to end it: the engine, with all its memory, lived on."""
+    server, children = another
+    assert 'ZMQMPEngine' in [child.name() for child in children]
+    server.process.kill()
+    server.process.wait()
+    assert not psutil.wait_procs(children, timeout=5)[1]
+
+
+@pytest.mark.deep
+def test_without_its_engine_it_says_so_in_a_sentence_and_ends(another):
+    """It answered 500 to everybody, for ever."""
+    server, children = another
+    (engine,) = [child for child in children if child.name() == 'ZMQMPEngine']
+    engine.kill()
+    assert server.process.wait(PATIENCE_S) == 1
+    log = server.log.read_text()  # Python's resource tracker may have the last word
+    assert log.count("lmdeploy: the engine's process was killed by signal 9; without it the server ends\n") == 1
+    assert 'Traceback' not in log

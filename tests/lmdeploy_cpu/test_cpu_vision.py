@@ -11,7 +11,7 @@ HEADS, KV_HEADS, D, V_D = 4, 2, 16, 8
 
 
 def build(**changes):
-    from lmdeploy_cpu.vision import CpuFlashAttentionImpl
+    from lmdeploy_cpu.ops.vision import CpuFlashAttentionImpl
 
     fields = {'causal': False, 'sliding_window': None, 'logit_softcapping': 0.0, 'scale': 0.3} | changes
     return CpuFlashAttentionImpl(FlashAttentionBuildSpec(HEADS, D, num_kv_heads=KV_HEADS, v_head_dim=V_D, **fields))

@@ -2,18 +2,18 @@
 
 # ruff: noqa: E501 (prose)
 import argparse
-import hashlib
 import json
-import os
 import pathlib
 import shlex
 
-from training.card import NAMES, percent, shown, table
-from training.vision.evaluate import AIM, AIMED
-from training.vision.feed import WIDTH
-from training.vision.model import MAX_POSITIONS
-from training.vision.model_size import IMAGE_SIZE, IMAGE_TOKENS, PATCH_SIZE
-from training.vision.train import Settings
+from helpers.files import write_whole
+from training.tables import NAMES, file_rows, percent, settings_in_use, table
+
+from .evaluate import AIM, AIMED
+from .feed import WIDTH
+from .model import MAX_POSITIONS
+from .model_size import IMAGE_SIZE, IMAGE_TOKENS, PATCH_SIZE
+from .train import Settings
 
 
 def curve(log: dict, path: pathlib.Path) -> None:
@@ -105,9 +105,6 @@ def about(log: dict, weights_bytes: int) -> list[str]:
 
 def making(log: dict) -> list[str]:
     settings = log['settings']
-    in_use = {name: shown(value) for name, value in settings.items() if value is not None and value is not False}
-    if settings['steps']:
-        del in_use['minutes']
     rows = {
         'command': f'`{command(log)}`',
         'code': f'commit `{log["commit"]}`' if log.get('commit') else 'no commit recorded',
@@ -115,7 +112,7 @@ def making(log: dict) -> list[str]:
         'trained with': ', '.join(f'{name} {version}' for name, version in log['versions'].items()),
         'date': log['date'],
         'time': f'{log["time_s"]:.0f} s of training, {log["steps"]:,} steps, {log["pictures_seen"]:,} pictures, {log["pictures_drawn"]:,} of them drawn anew',
-        'settings': ', '.join(f'{name} {value}' for name, value in in_use.items()),
+        'settings': settings_in_use(settings),
     }
     return [
         '## Training',
@@ -180,11 +177,7 @@ def scores(result: dict) -> list[str]:
 
 
 def files(folder: pathlib.Path) -> list[str]:
-    rows = [
-        [path.name, path.stat().st_size, f'`{hashlib.sha256(path.read_bytes()).hexdigest()}`']
-        for path in sorted(folder.iterdir())
-        if path.suffix in ('.safetensors', '.json', '.jinja') and path.name != 'training_log.json'
-    ]
+    rows = file_rows(folder)
     return ['## Files', '', table(['file', 'bytes', 'SHA-256'], rows), '']
 
 
@@ -205,9 +198,7 @@ def card(folder: pathlib.Path) -> str:
 
 def write(folder: pathlib.Path) -> None:
     curve(json.loads((folder / 'training_log.json').read_text('utf-8')), folder / 'loss.png')
-    new = folder / 'README.new'
-    new.write_text(card(folder), 'utf-8')
-    os.replace(new, folder / 'README.md')
+    write_whole(folder / 'README.md', card(folder).encode())
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import pathlib
 import torch
 from PIL import Image
 
-from training.vision import evaluate
+from . import evaluate
 
 NEW_TOKENS = 64
 

@@ -7,7 +7,6 @@ and how much is named that is not there.
 
 import argparse
 import functools
-import json
 import pathlib
 import random
 import re
@@ -20,12 +19,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from training.files import write_json
-from training.vision import model as models
-from training.vision import scenes, talk
-from training.vision.feed import Encoder
-from training.vision.tokenizer import IM_END, load_tokenizer
-from training.vision.words import DIGITS, LETTERS, NOUNS
+from training.files import record_evaluation
+
+from . import model as models
+from . import scenes, talk
+from .feed import Encoder
+from .tokenizer import IM_END, load_tokenizer
+from .words import DIGITS, LETTERS, NOUNS
 
 AIM = 0.95
 BATCH = 256
@@ -264,12 +264,6 @@ def evaluate(folder: pathlib.Path, number: int = 400, device: str | None = None,
     return {'cases_each': number, 'scores': scores, 'descriptions': by_language, 'samples': samples, 'misses': misses}
 
 
-def record(folder: pathlib.Path, result: dict) -> None:
-    """Put the scores into the folder's training_log.json."""
-    log = json.loads((folder / 'training_log.json').read_text('utf-8'))
-    write_json(folder / 'training_log.json', log | {'evaluation': result})
-
-
 def show(result: dict) -> str:
     """The scores as lines of text."""
     lines = []
@@ -290,7 +284,7 @@ def main() -> None:
     parser.add_argument('--number', type=int, default=400, help='cases of each task')
     arguments = parser.parse_args()
     result = evaluate(arguments.folder, arguments.number)
-    record(arguments.folder, result)
+    record_evaluation(arguments.folder, result)
     print(show(result))
 
 

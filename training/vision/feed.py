@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Tokenizer
 
-from training.vision import scenes, talk
-from training.vision.model_size import IMAGE_SIZE, IMAGE_TOKENS
-from training.vision.tokenizer import END_IMG, END_OF_TEXT, IM_END, IM_START, IMAGE, IMG
+from . import scenes, talk
+from .model_size import IMAGE_SIZE, IMAGE_TOKENS
+from .tokenizer import END_IMG, END_OF_TEXT, IM_END, IM_START, IMAGE, IMG
 
 SINGLES, PAIRS, TALKS = 56, 4, 2
 PICTURES, ROWS = SINGLES + 2 * PAIRS, SINGLES + PAIRS + TALKS  # of a chunk

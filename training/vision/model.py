@@ -5,17 +5,19 @@ The tensors carry the names of the InternVL3 checkpoints for transformers on the
 vision tower too, and its attention wants heads of 64 or 128.
 """
 
-import os
 import pathlib
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialized
 from tokenizers import Tokenizer
 from transformers import InternVLConfig, InternVLForConditionalGeneration, InternVLVisionConfig, Qwen2Config
 
+from helpers.files import write_whole
 from training.files import write_json
-from training.vision.model_size import IMAGE_SIZE, IMAGE_TOKENS, PATCH_SIZE
-from training.vision.tokenizer import END_OF_TEXT, IM_END, IMAGE, save_tokenizer
+
+from .model_size import IMAGE_SIZE, IMAGE_TOKENS, PATCH_SIZE
+from .tokenizer import END_OF_TEXT, IM_END, IMAGE, save_tokenizer
 
 MEAN = STD = 0.5  # of each channel, for pixels in [0, 1]
 MAX_POSITIONS = 2048
@@ -98,7 +100,7 @@ def hub_name(name: str) -> str | None:
 
 
 def save(model: InternVLForConditionalGeneration, tokenizer: Tokenizer, out: pathlib.Path, log: dict) -> None:
-    """The checkpoint folder in bf16; each file is written beside its place and renamed."""
+    """The checkpoint folder in bf16; each file is whole or not there."""
     out.mkdir(parents=True, exist_ok=True)
     names = {name: hub_name(name) for name in model.state_dict()}
     state = {
@@ -106,10 +108,7 @@ def save(model: InternVLForConditionalGeneration, tokenizer: Tokenizer, out: pat
         for name, value in model.state_dict().items()
         if names[name]
     }
-    new = out / 'model.safetensors.new'
-    save_file(state, new, metadata={'format': 'pt'})
-    new.chmod(0o644)
-    os.replace(new, out / 'model.safetensors')
+    write_whole(out / 'model.safetensors', serialized(state, metadata={'format': 'pt'}))
     save_tokenizer(tokenizer, out)
     config = model.config.to_dict()
     for part in (config, config['text_config'], config['vision_config']):

@@ -12,7 +12,7 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from training.vision.words import DIGITS
+from .words import DIGITS
 
 Point = tuple[float, float]
 RGB = tuple[int, int, int]

@@ -6,9 +6,9 @@ import pathlib
 import time
 from dataclasses import replace
 
-from training.files import pack
-from training.train import current_commit
-from training.vision import card, evaluate, train
+from training.files import current_commit, pack, record_evaluation
+
+from . import card, evaluate, train
 
 SMOKE = train.Settings(steps=5, chunks=1, peak_lr=4e-3, texts=200, processes=0)
 OPTIONS = ('minutes', 'steps', 'chunks', 'peak_lr', 'texts', 'processes', 'seed', 'compile', 'text_layers', 'text_ffn')
@@ -56,7 +56,7 @@ def main(words: list[str] | None = None) -> None:
             result = evaluate.evaluate(arguments.out, number=2, limit=8)
         else:
             result = evaluate.evaluate(arguments.out, arguments.number)
-        evaluate.record(arguments.out, result)
+        record_evaluation(arguments.out, result)
         card.write(arguments.out)
         print(evaluate.show(result))
         print(json.dumps(log['curve'][-1]))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-from training.vision import pictures, words
-from training.vision.model_size import IMAGE_SIZE
-from training.vision.pictures import NEAR, Pen, Point, vary
+from . import pictures, words
+from .model_size import IMAGE_SIZE
+from .pictures import NEAR, Pen, Point, vary
 
 CELLS = 6  # of a side: one for each image token
 ANIMAL_COLOURS = {

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.vision.scenes import OWN_COLOURS, Picture, Thing
-from training.vision.words import (
+from .scenes import OWN_COLOURS, Picture, Thing
+from .words import (
     ANIMALS,
     COLOURS,
     DIGITS,

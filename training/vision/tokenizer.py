@@ -5,15 +5,16 @@ The Chinese words for things and colours (with their 的) are pieces of their ow
 found what is orange in English questions and guessed in Chinese ones.
 """
 
-import os
 import pathlib
 from collections.abc import Iterable
 
 from tokenizers import AddedToken, Tokenizer
 
+from helpers.files import write_whole
 from training.files import write_json
 from training.tokenizer import PATTERN, train_bpe
-from training.vision.words import COLOURS, GROUPS, NOUNS
+
+from .words import COLOURS, GROUPS, NOUNS
 
 VOCAB_SIZE = 1024
 WORDS = [noun.zh for noun in (*NOUNS.values(), *GROUPS.values())]
@@ -63,9 +64,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: pathlib.Path) -> None:
     }
     write_json(folder / 'tokenizer_config.json', config, indent=2)
     write_json(folder / 'special_tokens_map.json', NAMES, indent=2)
-    new = folder / 'chat_template.jinja.new'
-    new.write_text(CHAT_TEMPLATE, 'utf-8')
-    os.replace(new, folder / 'chat_template.jinja')
+    write_whole(folder / 'chat_template.jinja', CHAT_TEMPLATE.encode())
 
 
 def load_tokenizer(folder: pathlib.Path) -> Tokenizer:

@@ -27,10 +27,12 @@ from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import InternVLForConditionalGeneration
 
-from training.vision import evaluate, feed
-from training.vision import model as models
-from training.vision.tokenizer import train_tokenizer
-from training.vision.words import CLASSES, COLOURS, EN_NUMBERS, NOUNS, ZH_NUMBERS
+from lmdeploy_cpu.budget import processors
+
+from . import evaluate, feed
+from . import model as models
+from .tokenizer import train_tokenizer
+from .words import CLASSES, COLOURS, EN_NUMBERS, NOUNS, ZH_NUMBERS
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,7 @@ def train(out: pathlib.Path, settings: Settings, smoke: bool = False, commit: st
     begin = time.perf_counter()
     os.environ['TOKENIZERS_PARALLELISM'] = 'false'
     tokenizer = train_tokenizer(feed.texts(settings.texts))
-    processes = settings.processes if settings.processes is not None else max(0, (os.cpu_count() or 1) - 1)
+    processes = settings.processes if settings.processes is not None else max(0, processors() - 1)
     source = feed.Feed(tokenizer, processes, settings.seed)  # before CUDA is used: it forks
     try:
         return _train(out, settings, smoke, commit, tokenizer, source, processes, begin)

@@ -1,0 +1,39 @@
+"""The card at the end of a chapter."""
+
+from .work import TaskWork
+
+
+def submission_card(
+    chapter: int,
+    name: str,
+    *,
+    engine=None,
+    answer: tuple | None = None,
+    time_s: float | None = None,
+    before=None,
+    language: str | None = None,
+    **facts,
+):
+    """Draw and store the card of a chapter; return it, so that it shows under the cell.
+
+    Args:
+        chapter: its number.
+        name: the learner's.
+        engine: what still runs at the end, a pipeline or a server; None where nothing does.
+        answer: (question, reply) of what runs, as `TaskWork.answer` takes them.
+        time_s: how long that answer took.
+        before: a `device_memory()` from the chapter's start, or from before the engine's.
+        language: 'en' or 'zh'; None: the course's, by $COURSE_LANG or the locale.
+        facts: what else the card shows, a line each: `perplexity='1.06'`.
+    """
+    work = TaskWork(f'chapter-{chapter:02}', name, language)
+    if before is not None:
+        work.keep(before, 'before', alone=True)
+    serves = hasattr(engine, 'base_url')
+    if engine is not None:
+        work.engine('server' if serves else 'pipeline', engine)
+    if answer is not None:
+        work.answer(*answer, time_s=time_s, client='openai' if serves else 'pipeline')
+    for what, value in facts.items():
+        work.row(what=what.replace('_', ' '), value=str(value))
+    return work.finish(replace=True)

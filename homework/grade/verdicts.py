@@ -1,0 +1,60 @@
+"""What the grader found: criteria of tasks, and flags for the instructor."""
+
+import dataclasses
+
+from .findings import FINDINGS
+
+MET, NOT_MET, NOT_CHECKED = 'met', 'not met', 'not checked'
+WRONG, LOOK = 'wrong', 'look'
+_LONGEST = 160  # characters of a value: a name or a label can be made as long as one likes
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One of FINDINGS, with its values."""
+
+    key: str
+    values: dict = dataclasses.field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        return dataclasses.replace(FINDINGS[self.key], values=_shortened(self.values)).text(language)
+
+
+@dataclasses.dataclass(frozen=True)
+class Criterion:
+    """One thing that a task is judged by."""
+
+    verdict: str  # MET | NOT_MET | NOT_CHECKED
+    findings: tuple[Finding, ...]
+    missing: dict[str, list[str]] = dataclasses.field(default_factory=dict)  # language → sentences
+
+    def texts(self, language: str) -> list[str]:
+        return [finding.text(language) for finding in self.findings] + self.missing.get(language, [])
+
+
+@dataclasses.dataclass(frozen=True)
+class Flag:
+    """Something that an instructor may want to look at; it costs no points."""
+
+    level: str  # WRONG: two things that cannot both be true; LOOK: may well be honest
+    finding: Finding
+
+    @property
+    def key(self) -> str:
+        return self.finding.key
+
+    def text(self, language: str) -> str:
+        return self.finding.text(language)
+
+
+def flag(level: str, key: str, **values) -> Flag:
+    return Flag(level, Finding(key, values))
+
+
+def criterion(verdict: str, key: str, **values) -> Criterion:
+    return Criterion(verdict, (Finding(key, values),))
+
+
+def _shortened(values: dict) -> dict:
+    too_long = {name: v for name, v in values.items() if isinstance(v, str) and len(v) > _LONGEST}
+    return values | {name: value[:_LONGEST] + '…' for name, value in too_long.items()}

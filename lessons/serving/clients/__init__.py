@@ -1,0 +1,1 @@
+"""What talks to a server: a terminal client, a web page, and what both share."""

@@ -1,0 +1,106 @@
+"""A decoding step as one call: what CUDA graphs (`backends/cuda/graph_runner`) are on a GPU.
+
+A decoding step is a few hundred small operators, and on a CPU more than half of its time may be Python between them.
+So the model's own forward pass is traced by `torch.jit` when the engine warms up, and the trace runs in its place: the
+same operators on the same numbers, in torch's interpreter, which needs no compiler.  Whatever cannot be traced (a
+branch on a tensor, inputs of another kind) runs as before.
+"""
+
+import copy
+import warnings
+
+import torch
+from lmdeploy.pytorch.backends.graph_runner import GraphRunner
+from lmdeploy.utils import get_logger
+
+from .attention import CpuPagedAttentionImpl, decoding_mask
+from .threads import StepThreads
+
+_INPUTS = ('input_ids', 'position_ids', 'past_key_values', 'attn_metadata')
+
+
+class CpuGraphRunner(GraphRunner):
+    """Runs decoding steps from a trace, and everything else as it is written."""
+
+    def __init__(self, model, *args, **kwargs):
+        super().__init__(model, *args, **kwargs)
+        model.requires_grad_(False)  # some embeddings do, and a trace keeps nothing that does
+        implementations = [getattr(module, 'impl', None) for module in model.modules()]
+        self.windows = sorted({i.window for i in implementations if isinstance(i, CpuPagedAttentionImpl)}, key=str)
+        self.threads = StepThreads(model, self.model_config.dtype)
+        self.reset()
+
+    def reset(self):
+        """Forget the trace: the weights change, or the engine ends."""
+        super().reset()
+        self.trace, self.weights, self.traceable = None, None, True
+
+    def __call__(self, **kwargs):
+        """-> hidden states [1, T, hidden] of the T tokens of this step"""
+        with self.threads.of(kwargs['input_ids'].numel()):
+            return self._forward(**kwargs)
+
+    def get_logits(self, hidden_states, *args, **kwargs):
+        """hidden_states [1, T, hidden] -> logits [1, T, vocabulary]"""
+        with self.threads.of(hidden_states.shape[-2]):
+            return super().get_logits(hidden_states, *args, **kwargs)
+
+    def _forward(self, **kwargs):
+        meta = kwargs.get('attn_metadata')
+        others = (value for name, value in kwargs.items() if name not in _INPUTS)
+        if meta is None or meta.max_q_seqlen != 1 or not self.traceable or any(x is not None for x in others):
+            return self.model(**kwargs)
+        for window in self.windows:
+            meta.masks[window] = decoding_mask(meta, window, self.model_config.dtype)
+        if self.trace is None:
+            # the first is none, for torch.jit takes no empty list
+            self.weights = [torch.empty(0), *(p for p in self.model.parameters() if p.is_mkldnn)]
+            self.trace = self._make_trace(kwargs)
+            if self.trace is None:
+                self.traceable = False
+                return self.model(**kwargs)
+        return self._run(self.trace, self._tensors(kwargs))
+
+    def _tensors(self, kwargs):
+        """All that a step reads and that changes; the caches and packed weights too, which cannot be constants."""
+        meta, caches = kwargs['attn_metadata'], kwargs['past_key_values']
+        return (
+            kwargs['input_ids'],
+            kwargs['position_ids'],
+            meta.slots,
+            meta.blocks,
+            [meta.masks[window] for window in self.windows],
+            [tensor for layer in caches for tensor in layer],
+            self.weights,
+        )
+
+    def _make_trace(self, kwargs):
+        """-> the traced step, or None, and a line in the log, where it does not say the same as the model."""
+
+        def step(input_ids, position_ids, slots, blocks, masks, caches, weights):
+            meta = copy.copy(kwargs['attn_metadata'])
+            meta.slots, meta.blocks, meta.masks = slots, blocks, dict(zip(self.windows, masks, strict=True))
+            size = len(caches) // len(kwargs['past_key_values'])
+            layers = [caches[i : i + size] for i in range(0, len(caches), size)]
+            known = {'input_ids': input_ids, 'position_ids': position_ids, 'past_key_values': layers}
+            return self.model(**{**kwargs, **known, 'attn_metadata': meta})
+
+        tensors = self._tensors(kwargs)
+        want = step(*tensors)
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                names = list(step.__code__.co_varnames[: step.__code__.co_argcount])
+                graph, _ = torch._C._create_graph_by_tracing(step, tensors, lambda _: '', True, False, None, names)
+            if branches := [w for w in caught if issubclass(w.category, torch.jit.TracerWarning)]:
+                raise RuntimeError(f'a branch that depends on a tensor: {branches[0].message}')
+            trace = torch._C._create_function_from_graph('step', graph)
+            torch.testing.assert_close(self._run(trace, tensors), want)
+        except (AssertionError, AttributeError, RuntimeError, TypeError) as e:
+            get_logger('lmdeploy').info(f'lmdeploy_cpu: decoding is not traced, and slower for it: {e}')
+            return None
+        return trace
+
+    @staticmethod
+    def _run(trace, tensors):
+        with torch.jit.optimized_execution(False):  # shapes change at every step: nothing to specialise for
+            return trace(*tensors)

@@ -1,0 +1,81 @@
+"""The worked solutions, really run and packed, get full marks; spoiled, they are flagged for what was spoiled."""
+
+import json
+
+import pytest
+from homework_good import contents, edited, recoded
+from homework_support import solved_folder
+
+from helpers.models import EMBEDDED
+from homework.grade.grade import grade_files
+from homework.grade.rubric import GRADED
+from homework.grade.verdicts import MET, NOT_MET
+from homework.tasks import TASKS
+
+HAS_TINY_VLM = (EMBEDDED / 'tiny-vlm' / 'config.json').is_file()
+DONE = [task for task in GRADED if HAS_TINY_VLM or task.id != 'vision-page']
+
+
+@pytest.fixture(scope='module')
+def solved():
+    (archive,) = solved_folder().glob('submission-*.zip')
+    return archive
+
+
+def test_full_marks(solved, monkeypatch):
+    monkeypatch.setenv('LMDEPLOY_CPU_MEMORY_GB', '2')
+    grading = grade_files([solved])
+    (graded,) = grading.graded
+    assert {g.task.id: g.points for g in graded.grades if g.task in DONE} == {task.id: task.points for task in DONE}
+    assert [flag.text('en') for flag in graded.submission.flags] == []
+    verdicts = {g.task.id: {f.key for c in g.criteria for f in c.findings if c.verdict == MET} for g in graded.grades}
+    for task in ('chat', 'story', 'api-kv', 'chat-w4a16', 'server-w4a16', 'python-w4a16'):
+        assert {'complete', 'memory-agrees', 'plausible'} <= verdicts[task], 'all was checked, nothing taken on trust'
+    for task in ('api-kv', 'chat-w4a16', 'server-w4a16', 'python-w4a16'):
+        assert 'w4a16' in verdicts[task]
+
+
+def ratio_of(evidence):
+    for engine in evidence['engines']:
+        engine['real']['cache_max_entry_count'] = 0.8
+
+
+def blocks_of(evidence):
+    evidence['engines'][0]['real']['num_blocks'] *= 2
+
+
+def typed(evidence):
+    evidence['answers'][0]['text'] = evidence['answers'][0]['text'][:50]
+
+
+def slower(evidence):
+    evidence['rows'][0]['time_s'] /= 3
+
+
+@pytest.mark.parametrize(
+    ('task', 'spoil', 'key'),
+    [
+        ('server-w4a16', ratio_of, 'incomplete'),
+        ('python-w4a16', blocks_of, 'blocks-differ'),
+        ('story', typed, 'incomplete'),
+        ('benchmark', slower, 'row-speed'),
+        ('story', lambda e: e.update(chapter='02'), 'other-chapter'),
+        ('api-kv', lambda e: e['engines'][0]['checkpoint'].update(quantization_config=None), 'w4a16-not'),
+    ],
+)
+def test_spoiled(solved, tmp_path, task, spoil, key):
+    def change(content):
+        at = [e['task'] for e in content['tasks']].index(task)
+        spoil(content['tasks'][at])
+        content['tasks'][at] = recoded(content['tasks'][at])
+
+    (graded,) = grade_files([edited(solved, tmp_path / 'a.zip', change)], scores=False).graded
+    lost = {g.task.id: g for g in graded.grades if g.points < g.of and g.task in DONE}
+    assert list(lost) == [task]
+    assert key in {f.key for c in lost[task].criteria if c.verdict == NOT_MET for f in c.findings}
+    assert 'card-differs' in {flag.key for flag in graded.submission.flags}, 'its card is of other evidence'
+
+
+def test_all_tasks_that_can_be_done_are_in_it(solved):
+    content = json.loads(contents(solved)['evidence.json'])
+    assert {task.id for task in DONE} <= {e['task'] for e in content['tasks']} <= set(TASKS)

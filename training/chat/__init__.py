@@ -1,0 +1,1 @@
+"""How tiny-chat is made: texts, corpus, training, evaluation, model card."""

@@ -1,0 +1,1 @@
+"""The Chinese of the course, and where its programs look it up."""
