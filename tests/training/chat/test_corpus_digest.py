@@ -16,9 +16,9 @@ from training.chat import build_corpus, calibration, mix, texts
 MODEL = pathlib.Path(__file__).parents[3] / 'models' / 'tiny-chat'
 # SHA-256 of what seeds draw.
 DIGESTS = {
-    'mix': '3bd82ffb70124a31b7e0f4399f763d1c34bbaab7809bbdf1b931c5f417e3571e',
-    'for the tokenizer': '9771c744d9f8eb84c5fa73b1e17b5cf55843c9a60d30b20e1b2ec358039d7756',
-    'calibration.jsonl': '5a3dd3723b0043cecd170d998f13527c54208c4a1a768d72bafd912537bfacfd',
+    'mix': 'ea903cb141f42856f0c26f0fe7cee8fa2835ddb4e7abd10086b9b1aab9b270d9',
+    'for the tokenizer': '20733b0e9fd68448331fb3eb5bd1830f25816ab4d67277b8a7786c61d07c0b26',
+    'calibration.jsonl': '0ec2bbcb15f7648ef1cbaced211034baef09f9a4a93eac6dac5a7c1999f53725',
     'heldout.jsonl': '6fb3f985e274f87b801190c3bee52588cacc442e04f59212b1c4dd52ae131b63',
     'advice': '7b89d969e79b875da5db78023c2f46ae46edff2318bf7a30bc3b5ed9931451c2',
     'greeting': '340bb4fc6a0d2ac213a1a780799a230c26e1b20c403c7f11ec4fdf55167aab7b',
@@ -29,8 +29,8 @@ DIGESTS = {
     'system': '84e7cf563986e67beee065ffed8ecc6d0ee258442460b2e039289ab060f72876',
     'unknown': 'f2c38e5ee5451f15c282cb7786b2ded35ad4b43a4a4416a1cee1ab4cf36662fe',
 }
-FIRST_SHARD = 'ae5910a2da9e5ef447c0f5d2a9bdd75b24c0ef7c57478ef364a60fad9fd24bbe'
-EVERY_WORD = '703d5d10de3091ecb64cbe258fa3d8017f6c6c7dde0bf575af27855e49dafc68'
+FIRST_SHARD = '7a1265f3eab4b5344db8ef6f9782e2f3ea8c7a28956ebf592817a210692499ac'
+EVERY_WORD = '61f2f5e4352a0e78421d54107ef9e709ca052c2d4d298a98f25265b06e740b68'
 
 
 def sha256(text: str) -> str:
