@@ -17,7 +17,6 @@ SERVING_BYTES = 38 * MIB  # kernels that are loaded when they are first used
 NCCL_BYTES = 208 * MIB  # where several cards share a model; measured with two (records/h200/scaling.json)
 BUFFER_BYTES = 30 * MIB  # buffers that `buffer_bytes` does not count one by one
 SPLIT_TOKENS = 4096  # kMaxWorkspaceTokens
-LEAST_WARM_UP_TOKENS = 8192
 
 
 def size(given: SizingInput) -> SizingResult:
@@ -33,9 +32,8 @@ def size(given: SizingInput) -> SizingResult:
     buffers, of_no_batch = (
         _in_pages(buffer_bytes(given.geometry, batch, *sizes)) for batch in (settings.max_batch_size, 0)
     )
-    # It warms up with prompts of up to this length, and waits for ever if one does not fit.  A smaller
-    # max_prefill_token_num does not shorten them (seen in its log).
-    warm_up_tokens = max(settings.max_prefill_token_num, LEAST_WARM_UP_TOKENS) + settings.max_batch_size
+    # It warms up with prompts of up to this length, and waits for ever if one does not fit.
+    warm_up_tokens = settings.max_prefill_token_num + settings.max_batch_size
     return SizingResult(
         budget_bytes=budget,
         num_blocks=budget // slab * per_slab,
