@@ -2,6 +2,8 @@
 
     %load_ext helpers.troubleshooting      # a notebook then names the row under each error that has one
 
+An error of the course itself says its sentence in Chinese there, too, for who reads Chinese.
+
 The page is the data.  A row that quotes errors says where their texts come from (`<!-- source: … -->`); in a quoted
 text `…` stands for anything within a line.
 """
@@ -9,11 +11,12 @@ text `…` stands for anything within a line.
 import contextlib
 import dataclasses
 import functools
+import html
 import os
 import re
 from pathlib import Path
 
-from translations.messages import course_language
+from translations.messages import course_language, shown
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / 'notebooks'
 PAGES = {'en': 'troubleshooting.md', 'zh': 'zh/troubleshooting.md'}
@@ -61,7 +64,7 @@ def pointer(text: object, indent: str = '\n') -> str:
 
 
 def load_ipython_extension(shell) -> None:
-    """Have IPython say after each error what to do, where the page has a row for it, or for its cause."""
+    """Have IPython say after each error what to do, where the page has a row for it, or for its cause; see above."""
     shell.events.register('post_run_cell', _show)  # the traceback is shown by then, and stays as it is
 
 
@@ -72,12 +75,16 @@ def unload_ipython_extension(shell) -> None:
 def _show(result) -> None:
     with contextlib.suppress(Exception):  # the error of the cell is what counts
         here, error = Path.cwd(), result.error_in_exec or result.error_before_exec
-        language = 'zh' if here.is_relative_to(NOTEBOOKS / 'zh') else None
+        language = 'zh' if here.is_relative_to(NOTEBOOKS / 'zh') else course_language()
+        said = shown(error, language) if error else ''
+        plain, markdown = ([said], [html.escape(said)]) if said != str(error or '') else ([], [])
         while error and not (row := row_for(f'{type(error).__name__}: {error}', language)):
             error = error.__cause__ or error.__context__
         if error:
+            page = os.path.relpath(NOTEBOOKS.parent / row.where, here)
+            plain += [row.remedy, f'→ {row.where}']
+            markdown += [row.remedy, f'→ [{row.where}]({page})']
+        if plain:
             from IPython.display import display
 
-            page = os.path.relpath(NOTEBOOKS.parent / row.where, here)
-            plain, markdown = f'{row.remedy}\n→ {row.where}', f'{row.remedy}<br>→ [{row.where}]({page})'
-            display({'text/plain': plain, 'text/markdown': markdown}, raw=True)
+            display({'text/plain': '\n'.join(plain), 'text/markdown': '<br>'.join(markdown)}, raw=True)

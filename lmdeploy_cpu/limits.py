@@ -1,5 +1,6 @@
 """What a CPU engine cannot do, refused by name before anything starts; and requests that would end the engine."""
 
+import json
 import math
 import os
 from typing import Any
@@ -33,8 +34,8 @@ def check_engine_config(config, speculative_config=None) -> None:
     for name in ('tp', 'dp', 'ep', 'attn_tp_size', 'mlp_tp_size', 'moe_tp_size'):
         if getattr(config, name) not in (None, 1):
             refuse(f'{name}={getattr(config, name)} (parallelism)', f'There is one device: set {name}=1.')
-    if config.adapters:
-        refuse('adapters (LoRA)', 'Merge them into the weights first (peft: merge_and_unload), and leave adapters out.')
+    for name, folder in (config.adapters or {}).items():
+        check_adapter(name, folder)
     if int(config.quant_policy or 0) not in (0, 4, 8):
         refuse(
             f'quant_policy={int(config.quant_policy)}',
@@ -62,6 +63,42 @@ def check_engine_config(config, speculative_config=None) -> None:
     ):
         if getattr(config, name):
             refuse(f'{name} ({what})', 'Leave it out.')
+
+
+# Of peft's LoraConfig, what LMDeploy 0.18.0 does not read (`add_adapters`): with one of them its answers are wrong.
+_UNREAD = (
+    'use_dora', 'use_rslora', 'use_qalora', 'rank_pattern', 'alpha_pattern', 'modules_to_save', 'lora_bias',
+    'trainable_token_indices', 'target_parameters', 'layer_replication', 'fan_in_fan_out',
+)  # fmt: skip
+
+
+def check_adapter(name: str, folder: str) -> None:
+    """Raise UnsupportedError if the LoRA adapter in `folder` is none that LMDeploy applies as it was trained."""
+
+    def refuse(what):
+        raise UnsupportedError(
+            f'the adapter {name!r} in {folder}: {what}. Merge it into the weights (peft: merge_and_unload), '
+            'and leave it out of adapters.'
+        )
+
+    if os.path.exists(os.path.join(folder, 'adapter_model.bin')):  # LMDeploy prefers it
+        refuse('adapter_model.bin is a pickle, which may run code; save it with safe_serialization=True')
+    for file in ('adapter_config.json', 'adapter_model.safetensors'):
+        if not os.path.exists(os.path.join(folder, file)):
+            refuse(f'{file} is not there')
+    with open(os.path.join(folder, 'adapter_config.json'), encoding='utf-8') as f:
+        config = json.load(f)
+    if config.get('peft_type') != 'LORA':
+        refuse(f'peft_type is {config.get("peft_type")}, and LMDeploy knows LORA')
+    if unread := [key for key in _UNREAD if config.get(key)]:
+        refuse(f'LMDeploy does not read {unread[0]}={config[unread[0]]!r}')
+    if config.get('bias', 'none') != 'none':
+        refuse(f'LMDeploy does not read bias={config["bias"]!r}')
+    targets = config.get('target_modules')
+    if not isinstance(targets, list):
+        refuse(f'target_modules={targets!r} is a pattern, and LMDeploy takes a list of names')
+    if embedding := {'embed_tokens', 'tok_embeddings', 'lm_head', 'output'} & {t.rsplit('.')[-1] for t in targets}:
+        refuse(f'LMDeploy has no adapters at {embedding.pop()!r}')
 
 
 def check_model(model_path: str, config, trust_remote_code: bool = False) -> str:

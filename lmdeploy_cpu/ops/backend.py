@@ -13,6 +13,7 @@ from lmdeploy.pytorch.backends.default.cache import DefaultCacheBackend
 from lmdeploy.pytorch.backends.default.norm import DefaultRMSNormImpl
 from lmdeploy.pytorch.backends.flash_attention import FlashAttentionBuildSpec
 from lmdeploy.pytorch.backends.linear import LinearBuildSpec
+from lmdeploy.pytorch.backends.lora import LoRABuildSpec
 from lmdeploy.pytorch.backends.norm import RMSNormBuildSpec
 from lmdeploy.pytorch.engine.cache_engine.layout import ContiguousBlockCacheLayout
 from lmdeploy.pytorch.models.patch import get_build_model_context
@@ -21,6 +22,7 @@ from lmdeploy_cpu.limits import UnsupportedError
 
 from .attention import CpuPagedAttentionImpl
 from .linear import CpuLinearImpl
+from .lora import CpuLoRAImpl
 
 
 @dataclass
@@ -115,6 +117,8 @@ class CpuOpsBackend(DefaultOpsBackend):
             return CpuPagedAttentionImpl.from_spec(spec)
         if isinstance(spec, LinearBuildSpec):
             return CpuLinearImpl(spec)
+        if isinstance(spec, LoRABuildSpec):
+            return CpuLoRAImpl()
         if isinstance(spec, RMSNormBuildSpec):
             return CpuRMSNormImpl(spec.hidden_size, spec.eps)
         if isinstance(spec, ApplyRotaryEmbBuildSpec):

@@ -72,12 +72,19 @@ class CpuGraphRunner(GraphRunner):
             [meta.masks[window] for window in self.windows],
             [tensor for layer in caches for tensor in layer],
             self.weights,
+            self._adapter_ids(len(meta.q_lens)),
         )
+
+    def _adapter_ids(self, sequences: int) -> torch.Tensor:
+        """[sequences]: which LoRA adapter each one has; 0 is none."""
+        found = self.ctx_mgr.current_context().local_adapter_ids
+        return torch.zeros(sequences, dtype=torch.long) if found is None else found
 
     def _make_trace(self, kwargs):
         """-> the traced step, or None, and a line in the log, where it does not say the same as the model."""
 
-        def step(input_ids, position_ids, slots, blocks, masks, caches, weights):
+        def step(input_ids, position_ids, slots, blocks, masks, caches, weights, adapter_ids):
+            self.ctx_mgr.current_context().local_adapter_ids = adapter_ids  # where `CpuLoRAImpl` looks
             meta = copy.copy(kwargs['attn_metadata'])
             meta.slots, meta.blocks, meta.masks = slots, blocks, dict(zip(self.windows, masks, strict=True))
             size = len(caches) // len(kwargs['past_key_values'])

@@ -2,6 +2,7 @@
 
 import argparse
 import builtins
+import html
 import importlib
 import mmap
 import os
@@ -19,6 +20,7 @@ from nbclient import NotebookClient
 from helpers import environment, troubleshooting
 from helpers.environment import ROOT
 from helpers.troubleshooting import NOTEBOOKS, PAGES, pointer, row_for, rows
+from translations.messages import shown
 
 ROWS = rows('en')
 PACKAGES = Path(importlib.util.find_spec('lmdeploy').origin).parent.parent
@@ -309,6 +311,25 @@ def test_a_notebook_shows_the_row_under_the_traceback_as_it_was(plain, monkeypat
             (row,) = [row for row in rows('zh' if folder == 'zh' else 'en') if row.anchor == HINTS[at]]
             assert output.data['text/plain'] == f'{row.remedy}\n→ {page}#{row.anchor}'
             assert output.data['text/markdown'].endswith(f'→ [{page}#{row.anchor}]({way}#{row.anchor})')
+
+
+@pytest.mark.parametrize(('folder', 'language', 'chinese'), [
+    ('', 'en', False), ('', 'zh', True), ('zh', 'en', True),
+])  # fmt: skip
+def test_the_courses_own_error_says_its_sentence_in_chinese(monkeypatch, folder, language, chinese):
+    monkeypatch.setenv('COURSE_LANG', language)
+    source = '%load_ext helpers.troubleshooting\nfrom helpers.engine import engine_config\nengine_config(engine="vllm")'
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    client = NotebookClient(notebook, allow_errors=True, resources={'metadata': {'path': str(NOTEBOOKS / folder)}})
+    client.execute()
+    error, *more = notebook.cells[0].outputs
+    english = "engine='vllm': LMDeploy's engines are 'turbomind' and 'pytorch'"
+    assert error.evalue == english  # as it can be searched for
+    assert bool(more) == chinese
+    if chinese:
+        (output,) = more
+        assert output.data['text/plain'].splitlines()[0] == shown(english, 'zh') != english
+        assert html.escape(shown(english, 'zh')) in output.data['text/markdown']
 
 
 def test_every_notebook_has_it_in_its_first_cell():

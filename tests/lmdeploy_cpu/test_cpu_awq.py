@@ -7,6 +7,7 @@ import pathlib
 import pytest
 import torch
 from cpu_support import AWQ_GROUP, PROMPT_LENGTHS, assert_same, awq_dequantise, awq_pack, awq_quantise
+from peft import LoraConfig, get_peft_model
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -94,6 +95,26 @@ def test_equals_the_dequantised_model(name, awq, engine, reference, prompts):
     eng = engine(folder, dtype='bfloat16', model_format='awq')
     cosine = torch.nn.functional.cosine_similarity(eng.logits(ids), ref.logits(ids), dim=-1)
     assert cosine.min() >= 0.999
+
+
+def test_lora_beside_4_bit_weights(awq, engine, reference, prompts, tmp_path):
+    """As peft's beside the dequantised weights."""
+    folder, dequantised = awq('llama')
+    ref = type(reference('llama'))(reference('llama').path)
+    set_weights(ref, dequantised)
+    batch = prompts(PROMPT_LENGTHS[::3], seed=24)
+    plain = ref.greedy(batch)
+    ref._answers.clear()
+    ref.model = get_peft_model(ref.model, LoraConfig(r=4, lora_alpha=8, target_modules=['v_proj', 'down_proj']))
+    generator = torch.Generator().manual_seed(9)
+    for key, weight in ref.model.named_parameters():
+        if 'lora_' in key:
+            weight.data = 0.1 * torch.randn(weight.shape, generator=generator)
+    ref.model.save_pretrained(tmp_path)
+
+    eng = engine(folder, dtype='float32', adapters={'mine': str(tmp_path)})
+    answers = eng.generate(2 * batch, adapters=['mine'] * len(batch) + [None] * len(batch))
+    assert_same([answer.token_ids for answer in answers], ref.greedy(batch) + plain, 2 * batch)
 
 
 @pytest.fixture

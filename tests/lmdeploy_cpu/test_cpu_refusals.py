@@ -27,7 +27,7 @@ def refused(match):
         ({'tp': 2}, 'tp'),
         ({'dp': 2}, 'dp'),
         ({'ep': 2}, 'ep'),
-        ({'adapters': {'mine': '/nowhere'}}, '(?i)lora'),
+        ({'adapters': {'mine': '/nowhere'}}, "adapter 'mine' in /nowhere: adapter_config.json is not there"),
         ({'quant_policy': 16}, '(?i)quant_policy.*fp8'),
         ({'quant_policy': 17}, '(?i)quant_policy.*fp8'),
         ({'quant_policy': 42}, '(?i)quant_policy.*turboquant'),

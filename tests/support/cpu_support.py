@@ -288,10 +288,12 @@ class Engine:
         """Run a coroutine in the engine's event loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.pipe.internal_thread.loop).result(timeout)
 
-    async def ask(self, ids, gen_config, cancel_after=None) -> Answer:
+    async def ask(self, ids, gen_config, cancel_after=None, adapter_name=None) -> Answer:
         """One request; `cancel_after` pieces of the stream the session is aborted."""
         session = self.async_engine.session_mgr.get()
-        request = await self.async_engine.preprocess(None, session, gen_config=gen_config, input_ids=ids)
+        request = await self.async_engine.preprocess(
+            None, session, gen_config=gen_config, input_ids=ids, adapter_name=adapter_name
+        )
         answer = Answer()
         async for out in self.async_engine.generate(request, stream_response=True):
             answer.pieces += 1
@@ -305,19 +307,21 @@ class Engine:
                 await session.async_abort()
         return answer
 
-    def generate(self, prompts, gen_config=None, together=True, **kwargs) -> list[Answer]:
+    def generate(self, prompts, gen_config=None, together=True, adapters=None, **kwargs) -> list[Answer]:
         """All prompts at once, or one after the other. Keyword arguments make the GenerationConfig."""
         kwargs = {'max_new_tokens': NEW_TOKENS, 'ignore_eos': True} | kwargs
         configs = (
             gen_config if isinstance(gen_config, list) else [gen_config or GenerationConfig(**kwargs)] * len(prompts)
         )
 
+        asked = list(zip(prompts, configs, [None] * len(prompts), adapters or [None] * len(prompts), strict=True))
+
         async def gather():
-            return await asyncio.gather(*[self.ask(p, c) for p, c in zip(prompts, configs, strict=True)])
+            return await asyncio.gather(*[self.ask(*each) for each in asked])
 
         if together:
             return self.run(gather())
-        return [self.run(self.ask(p, c)) for p, c in zip(prompts, configs, strict=True)]
+        return [self.run(self.ask(*each)) for each in asked]
 
     def greedy(self, prompts, together=True) -> list[list[int]]:
         return [a.token_ids for a in self.generate(prompts, together=together)]

@@ -1,6 +1,0 @@
-"""The place where this was until the course's house was rebuilt; tiny-chat's answers still name it."""
-
-import runpy
-
-if __name__ == '__main__':
-    runpy.run_module('homework', run_name='__main__')
