@@ -48,7 +48,7 @@ SPEAKING = {  # file: the functions, or all of it
     'lessons/network.py': '',
     'lessons/kv_cache/startable.py': '',
     'lessons/serving/arguments.py': '',
-    'lessons/chat/box.py': 'ask',
+    'lessons/chat/box.py': 'go_on _ask _taken_back',
     'lessons/serving/clients/api.py': '_as_chat_error _http_client cut_off',
     'lessons/serving/clients/page_events.py': 'send',
     'lessons/serving/clients/terminal.py': '_guarded',

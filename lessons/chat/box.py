@@ -1,8 +1,10 @@
-"""A chat box in the notebook: a text field, an answer that appears as it is written, Stop and Clear."""
+"""A chat box in the notebook: a text field, an answer that appears as it is written, Send, Stop, Go on and Clear."""
 
 import contextlib
 import html
 import threading
+import warnings
+from collections.abc import Callable
 
 import ipywidgets
 
@@ -11,11 +13,13 @@ from lessons.widget import Panel
 from translations.messages import shown
 
 _STYLE = 'border:1px solid var(--jp-border-color2, #ccc);padding:8px 12px;height:300px;overflow-y:auto;line-height:1.5'
-_COLOR = {'user': '#1976d2', 'assistant': 'inherit'}
+_COLOR = {'user': '#1976d2', 'assistant': 'inherit', 'waiting': '#888'}
 
 
 class ChatBox(Panel):
     """Talks to a pipeline with `stream_infer`; the transcript is in `messages`, in the OpenAI form.
+
+    Enter or Send sends; what is sent while an answer is being written waits, and is seen to wait.
 
     Args:
         pipe: an `lmdeploy.pipeline`.
@@ -25,18 +29,25 @@ class ChatBox(Panel):
     def __init__(self, pipe, gen_config=None):
         self.pipe, self.gen_config = pipe, gen_config
         self.messages: list[dict[str, str]] = []
+        self._waiting: list[str] = []
+        self._answer: str | None = None  # what is being written
         self._answering = threading.Lock()  # one answer at a time
         self._stop = threading.Event()
         self._page = ipywidgets.HTML()
-        self._field = ipywidgets.Text(placeholder=shown('Write a message, and press Enter'), layout={'width': '70%'})
-        self._stop_button = ipywidgets.Button(description=shown('Stop'), icon='stop', layout={'width': '90px'})
-        self._clear_button = ipywidgets.Button(description=shown('Clear'), icon='trash', layout={'width': '90px'})
-        self._field.continuous_update = False  # `value` changes when Enter is pressed, not at every letter
-        self._field.observe(self._send, 'value')
-        self._stop_button.on_click(lambda _: self._stop.set())
-        self._clear_button.on_click(lambda _: self.clear())
-        row = ipywidgets.HBox([self._field, self._stop_button, self._clear_button])
-        super().__init__([self._page, row])
+        self._field = ipywidgets.Text(placeholder=shown('Write a message, and press Enter'), layout={'width': '55%'})
+        with warnings.catch_warnings():
+            # Observing `value` instead, as ipywidgets proposes, sends a draft as soon as one clicks elsewhere.
+            warnings.simplefilter('ignore', DeprecationWarning)
+            self._field.on_submit(lambda _: self._send())
+        self._go_on_button = _button(shown('Go on'), 'play', lambda: self._in_thread(self.go_on))
+        row = [
+            self._field,
+            _button(shown('Send'), 'paper-plane', self._send),
+            _button(shown('Stop'), 'stop', self.stop),
+        ]
+        super().__init__(
+            [self._page, ipywidgets.HBox([*row, self._go_on_button, _button(shown('Clear'), 'trash', self.clear)])]
+        )
         self._draw()
 
     def ask(self, text: str) -> str:
@@ -46,37 +57,29 @@ class ChatBox(Panel):
         question is taken back, and RuntimeError is raised.
         """
         with self._answering:
-            self._stop.clear()
-            self.messages.append({'role': 'user', 'content': text})
-            answer, cut, session = '', None, self.pipe.session()
-            self._draw(answer='…')
-            try:
-                request = [dict(message) for message in self.messages]
-                for chunk in self.pipe.stream_infer(request, sessions=session, gen_config=self.gen_config):
-                    raise_for_error(chunk)
-                    answer, cut = answer + chunk.text, cut_off(chunk)
-                    self._draw(answer)
-                    if self._stop.is_set():
-                        session.abort()
-                        break
-            except BaseException as error:  # an interrupted cell too
-                self.messages.pop()
-                hint = '; Clear begins anew' if self.messages and 'context length' in str(error) else ''
-                self._draw(problem=f'The engine gave no answer: {error or type(error).__name__}{hint}')
-                session.abort()
-                if not isinstance(error, Exception):
-                    raise
-                raise RuntimeError(f'no answer to {text!r}: {error}') from error
-            self.messages.append({'role': 'assistant', 'content': answer})
-            self._draw(problem=cut)
-            return answer
+            return self._ask(text)
+
+    def go_on(self) -> str:
+        """Have the last answer written on from where it was cut off or stopped, and return all of it.
+
+        When that fails, the error is shown, the answer stays as it was, and RuntimeError is raised.
+        """
+        with self._answering:
+            if not self.messages:
+                return ''
+            template = self.pipe.async_engine.tokenizer.model.model.apply_chat_template
+            prompt = template(self.messages, tokenize=False, continue_final_message=True)
+            last = self.messages.pop()
+            with self._taken_back(lambda: self.messages.append(last), 'the answer does not go on'):
+                return self._write(prompt, last['content'], do_preprocess=False)
 
     def stop(self) -> None:
         """End the answer that is being written."""
         self._stop.set()
 
     def clear(self) -> None:
-        """Forget the conversation; an answer that is being written is stopped first."""
+        """Forget the conversation and what waits; an answer that is being written is stopped first."""
+        self._waiting.clear()
         self._stop.set()
         with self._answering:
             self.messages.clear()
@@ -84,33 +87,97 @@ class ChatBox(Panel):
 
     def close(self) -> None:
         """Stop, and take the box off the page.  The pipeline stays as it is."""
+        self._waiting.clear()
         self._stop.set()
         with self._answering:
             super().close()
 
-    def _send(self, change) -> None:
-        text = change['new'].strip()
+    def _ask(self, text: str) -> str:
+        self.messages.append({'role': 'user', 'content': text})
+        with self._taken_back(self.messages.pop, f'no answer to {text!r}'):
+            return self._write([dict(message) for message in self.messages])
+
+    @contextlib.contextmanager
+    def _taken_back(self, undo: Callable[[], object], what: str):
+        """After an error, or an interrupt: `undo`, and the error is shown; RuntimeError says `what` failed."""
+        try:
+            yield
+        except BaseException as error:
+            undo()
+            hint = '; Clear begins anew' if self.messages and 'context length' in str(error) else ''
+            self._draw(problem=f'The engine gave no answer: {error or type(error).__name__}{hint}')
+            if not isinstance(error, Exception):
+                raise
+            raise RuntimeError(f'{what}: {error}') from error
+
+    def _write(self, request, answer: str = '', **arguments) -> str:
+        """Show what the engine writes behind `answer`; the whole becomes the last message."""
+        self._stop.clear()
+        cut, session = None, self.pipe.session()
+        self._draw(answer or '…')
+        try:
+            for chunk in self.pipe.stream_infer(request, sessions=session, gen_config=self.gen_config, **arguments):
+                raise_for_error(chunk)
+                answer, cut = answer + chunk.text, cut_off(chunk)
+                self._draw(answer)
+                if self._stop.is_set():
+                    session.abort()
+                    break
+        except BaseException:
+            session.abort()
+            raise
+        self.messages.append({'role': 'assistant', 'content': answer})
+        self._draw(problem=cut, unfinished=cut is not None or self._stop.is_set())
+        return answer
+
+    def _send(self) -> None:
+        text = self._field.value.strip()
         if text:
             self._field.value = ''
-            # A click on Stop is only seen while the kernel is free, so the answer is written by a thread.
-            threading.Thread(target=self._ask_quietly, args=(text,), name='chat-box', daemon=True).start()
+            self._waiting.append(text)
+            if self._answering.locked():
+                self._draw(self._answer)
+            self._in_thread(self._ask_next)
 
-    def _ask_quietly(self, text: str) -> None:
-        with contextlib.suppress(RuntimeError):  # it is shown on the page
-            self.ask(text)
+    def _ask_next(self) -> None:
+        with self._answering:
+            if self._waiting:
+                self._ask(self._waiting.pop(0))
 
-    def _draw(self, answer: str | None = None, problem: str | None = None) -> None:
-        turns = self.messages if answer is None else [*self.messages, {'role': 'assistant', 'content': answer}]
-        lines = [
-            f'<p style="color:{_COLOR[m["role"]]};white-space:pre-wrap;margin:4px 0">'
-            f'<b>{shown("you") if m["role"] == "user" else shown("model")}:</b> {html.escape(m["content"])}</p>'
-            for m in turns
-        ]
+    @staticmethod
+    def _in_thread(work: Callable[[], object]) -> None:
+        """A click on Stop is only seen while the kernel is free, so answers are written by threads."""
+
+        def quietly():
+            with contextlib.suppress(RuntimeError):  # it is shown on the page
+                work()
+
+        threading.Thread(target=quietly, name='chat-box', daemon=True).start()
+
+    def _draw(self, answer: str | None = None, problem: str | None = None, unfinished: bool = False) -> None:
+        self._answer = answer
+        self._go_on_button.disabled = not unfinished
+        lines = [_line(message['role'], message['content']) for message in self.messages]
+        if answer is not None:
+            lines.append(_line('assistant', answer))
         if problem:
             lines.append(f'<p style="color:#c62828">{html.escape(shown(problem))}</p>')
+        lines += [_line('waiting', text) for text in self._waiting]
         # The reversed column keeps the newest line in sight without any script.
         inner = f'<div>{"".join(lines)}</div>'
         self._page.value = f'<div style="{_STYLE};display:flex;flex-direction:column-reverse">{inner}</div>'
+
+
+def _line(who: str, text: str) -> str:
+    name = {'user': shown('you'), 'assistant': shown('model'), 'waiting': shown('you, next')}[who]
+    style = f'color:{_COLOR[who]};white-space:pre-wrap;margin:4px 0'
+    return f'<p style="{style}"><b>{name}:</b> {html.escape(text)}</p>'
+
+
+def _button(name: str, icon: str, click: Callable[[], None]) -> ipywidgets.Button:
+    button = ipywidgets.Button(description=name, icon=icon, layout={'width': '80px'})
+    button.on_click(lambda _: click())
+    return button
 
 
 def chat_box(pipe, gen_config=None) -> ChatBox:

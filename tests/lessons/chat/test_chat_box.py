@@ -24,7 +24,7 @@ class Pipe:
     def _abort(self):
         self.aborted += 1
 
-    def stream_infer(self, messages, sessions, gen_config):
+    def stream_infer(self, messages, sessions, gen_config, do_preprocess=True):
         self.requests.append((messages, gen_config))
         if 'crash' in messages[-1]['content']:
             yield SimpleNamespace(text='', finish_reason='error', error_message='out of memory')
@@ -59,12 +59,63 @@ def test_what_people_write_is_text_and_never_markup(pipe):
     assert '&lt;script&gt;' in box._page.value
 
 
-def test_enter_sends_from_a_thread_and_empties_the_field(pipe):
+def press_enter(box) -> None:
+    """What the page sends for it."""
+    box._field._handle_string_msg(box._field, {'event': 'submit'}, None)
+
+
+def button(box, name: str):
+    return next(w for w in box.children[1].children if getattr(w, 'description', '') == name)
+
+
+@pytest.mark.parametrize('send', [press_enter, lambda box: button(box, 'Send').click()], ids=['Enter', 'Send'])
+def test_it_is_sent_by_a_thread_and_the_field_is_empty(pipe, send):
     box = chat_box(pipe)
     box._field.value = 'hello there'
+    send(box)
     wait_until(lambda: len(box.messages) >= 2)
     assert box.messages[-1]['content'] == 'HELLO THERE '
     assert box._field.value == ''
+    send(box)  # nothing to send
+    assert len(pipe.requests) == 1
+
+
+def test_a_draft_is_never_sent(pipe):
+    """Leaving the field changes its value, as every letter does."""
+    box = chat_box(pipe)
+    for draft in ('h', 'hello', 'hello there'):
+        box._field.value = draft
+    assert not [t for t in threading.enumerate() if t.name == 'chat-box']
+    assert (pipe.requests, box._field.value) == ([], 'hello there')
+
+
+def test_what_is_sent_meanwhile_waits_in_sight_and_in_order(pipe):
+    pipe.gate = threading.Event()
+    box = chat_box(pipe)
+    for text in ('one two', 'three', '<four>'):
+        box._field.value = text
+        press_enter(box)
+        wait_until(lambda: 'ONE' in box._page.value)
+    assert len(pipe.requests) == 1
+    assert 'you, next:</b> three' in box._page.value
+    assert box._page.value.index('three') < box._page.value.index('&lt;four&gt;')
+    pipe.gate.set()
+    wait_until(lambda: len(box.messages) == 6)
+    assert [m['content'] for m in box.messages if m['role'] == 'user'] == ['one two', 'three', '<four>']
+    assert 'you, next' not in box._page.value
+
+
+def test_clear_forgets_what_waits(pipe):
+    pipe.gate = threading.Event()
+    box = chat_box(pipe)
+    for text in ('one two', 'three'):
+        box._field.value = text
+        press_enter(box)
+        wait_until(lambda: 'ONE' in box._page.value)
+    pipe.gate.set()
+    box.clear()
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name == 'chat-box'])
+    assert (box.messages, len(pipe.requests)) == ([], 1)
 
 
 def test_stop_ends_the_answer_and_keeps_what_came(pipe):
@@ -125,6 +176,51 @@ def test_what_cuts_an_answer_off_is_said_as_the_clients_of_a_server_say_it(pipe)
     pipe.stream_infer = stream_infer
     assert box.ask('two') == 'half an ans'
     assert 'cut off after 3 tokens' in box._page.value
+
+
+@pytest.mark.parametrize('end', ['cut off', 'stopped'])
+def test_an_unfinished_answer_goes_on_as_if_nothing_had_been(end):
+    """Greedy: the pieces together are the whole."""
+    from lmdeploy import GenerationConfig, pipeline
+
+    def config(tokens):
+        return GenerationConfig(max_new_tokens=tokens, do_sample=False)
+
+    engine = engine_config(session_len=1024, cache_max_entry_count=0.1)
+    with pipeline(str(EMBEDDED / 'tiny-chat'), backend_config=engine, log_level='ERROR') as pipe:
+        question = 'Tell me a story'
+        whole = chat_box(pipe, config(400)).ask(question)
+        box = chat_box(pipe, config(40 if end == 'cut off' else 400))
+        assert button(box, 'Go on').disabled
+        if end == 'stopped':
+            draw = box._draw
+
+            def stop_at_80(answer=None, *args, **kwargs):
+                draw(answer, *args, **kwargs)
+                if len(answer or '') > 80:
+                    box.stop()
+
+            box._draw = stop_at_80
+        part = box.ask(question)
+        box.__dict__.pop('_draw', None)
+        assert whole.startswith(part)
+        assert part != whole
+        assert not button(box, 'Go on').disabled
+        box.gen_config = config(400)
+        assert box.go_on() == whole
+        assert [m['content'] for m in box.messages] == [question, whole]
+        assert button(box, 'Go on').disabled
+
+
+def test_an_answer_that_cannot_go_on_stays(pipe):
+    box = chat_box(pipe)
+    box.ask('one')
+    template = SimpleNamespace(apply_chat_template=lambda messages, **_: [{'content': 'crash'}])
+    pipe.async_engine = SimpleNamespace(tokenizer=SimpleNamespace(model=SimpleNamespace(model=template)))
+    with pytest.raises(RuntimeError, match=r'does not go on: .*out of memory'):
+        box.go_on()
+    assert [m['content'] for m in box.messages] == ['one', 'ONE ']
+    assert 'out of memory' in box._page.value
 
 
 def test_a_full_context_says_how_to_begin_anew(pipe):
