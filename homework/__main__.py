@@ -21,19 +21,19 @@ def main(arguments: list[str] | None = None) -> int:
         from .grade import grade
 
         return grade.main(arguments[1:])
-    parser = argparse.ArgumentParser(prog='python -m homework', description='homework: check, pack, grade')
+    parser = argparse.ArgumentParser(prog='python -m homework', description=shown('homework: check, pack, grade'))
     kinds = parser.add_subparsers(dest='what', required=True)
-    packing = kinds.add_parser('pack', help='write submission-NAME.zip from what was collected')
-    packing.add_argument('--name', help='default: the name in the evidence')
-    packing.add_argument('--language', choices=('en', 'zh'), help='of the notes; default: that of the evidence')
+    packing = kinds.add_parser('pack', help=shown('write submission-NAME.zip from what was collected'))
+    packing.add_argument('--name', help=shown('default: the name in the evidence'))
+    packing.add_argument('--language', choices=('en', 'zh'), help=shown('of the notes; default: that of the evidence'))
     packing.add_argument(
-        '--link', action='append', default=[], metavar='TITLE=ADDRESS', help='something that lies elsewhere'
+        '--link', action='append', default=[], metavar='TITLE=ADDRESS', help=shown('something that lies elsewhere')
     )
-    packing.add_argument('--out', type=Path, help='folder for the archive; default: submission/')
-    kinds.add_parser('check', help='what is still missing').add_argument(
-        '--language', choices=('en', 'zh'), help='default: as $COURSE_LANG or the locale says'
+    packing.add_argument('--out', type=Path, help=shown('folder for the archive; default: submission/'))
+    kinds.add_parser('check', help=shown('what is still missing')).add_argument(
+        '--language', choices=('en', 'zh'), help=shown('default: as $COURSE_LANG or the locale says')
     )
-    kinds.add_parser('grade', help='for instructors: grade submissions')
+    kinds.add_parser('grade', help=shown('for instructors: grade submissions'))
     args = parser.parse_args(arguments)
     from .collect.pack import check_tasks, pack_submission
 

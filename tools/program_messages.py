@@ -2,8 +2,8 @@
 
 A message is text in `raise …`, in `shown(…)` and `message(…)`, and what ends a program.  In the modules of SPEAKING,
 which put sentences together from parts, it is every text of several words (there in some functions alone).  The values
-of an f-string become `{name}`, as `str.format` has them.  No messages: what only developers meet (OUTSIDE), the help of
-command lines, and what cells print, which stays English.
+of an f-string become `{name}`, as `str.format` has them; `shown(__doc__…)` is the first line of the module's text.  No
+messages: what only developers meet (OUTSIDE), and what cells print, which stays English.
 """
 
 import ast
@@ -21,7 +21,7 @@ from translations.messages import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ('lmdeploy_cpu', 'helpers', 'lessons', 'homework')  # and of tools/ what learners start:
-TOOLS = ('tools/bootstrap.py', 'tools/lab.py')
+TOOLS = ('tools/bootstrap.py', 'tools/lab.py', 'tools/course.py')
 # Met by those who change the course, in English.
 OUTSIDE = ('benchmarks', 'deploy', 'docs', 'imgs', 'tests', 'tools', 'training', 'translations')
 SPEAKING = {  # file: the functions, or all of it
@@ -103,6 +103,8 @@ def messages_of(path: Path, root: Path = ROOT) -> Iterator[str]:
         elif isinstance(node, ast.Call) and _name(node.func) == 'message' and node.args:
             yield from [node.args[0].value] if _is_text(node.args[0]) else []
         elif isinstance(node, ast.Call) and _name(node.func) in asks:
+            if ast.unparse(node.args[0]).startswith('__doc__'):
+                yield ast.get_docstring(tree).splitlines()[0]
             yield from _sentences(node.args, bool)
         elif isinstance(node, ast.Call) and _name(node.func) in ENDS:
             yield from _sentences(node.args, _has_words)

@@ -160,14 +160,18 @@ def _archives(folder: Path) -> list[Path]:
 def main(arguments: list[str]) -> int:
     """The command line; returns the exit status: 0, 1 if a file could not be graded, 2 for a wrong call."""
     parser = argparse.ArgumentParser(
-        prog='python -m homework grade', description='grade submissions: a help to judge, not a lock'
+        prog='python -m homework grade', description=shown('grade submissions: a help to judge, not a lock')
     )
-    parser.add_argument('files', nargs='+', type=Path, metavar='FILE', help='submission-….zip; or a folder of them')
     parser.add_argument(
-        '--csv', type=Path, default=Path('grades.csv'), help='the table; pages go to a folder beside it'
+        'files', nargs='+', type=Path, metavar='FILE', help=shown('submission-….zip; or a folder of them')
     )
-    parser.add_argument('--language', choices=('en', 'zh'), help="of overview and table; default: most learners'")
-    parser.add_argument('--no-scores', action='store_true', help='do not run tiny-chat over the answers')
+    parser.add_argument(
+        '--csv', type=Path, default=Path('grades.csv'), help=shown('the table; pages go to a folder beside it')
+    )
+    parser.add_argument(
+        '--language', choices=('en', 'zh'), help=shown("of overview and table; default: most learners'")
+    )
+    parser.add_argument('--no-scores', action='store_true', help=shown('do not run tiny-chat over the answers'))
     args = parser.parse_args(arguments)
     if args.csv.suffix.lower() != '.csv':
         why = f'--csv {args.csv}: the name must end in .csv; the pages go to a folder of that name without it'

@@ -1,6 +1,9 @@
 """What counts as a message of a program, and that a missing or wrong translation is seen."""
 
 import importlib
+import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -81,3 +84,19 @@ def test_a_fault_of_the_catalogue_is_seen(monkeypatch, tmp_path, change, problem
     change(message, catalogue)
     path.write_bytes(catalogues.content(catalogue))
     assert any(problem in line for line in translate.check(path))
+
+
+@pytest.mark.parametrize('program', [
+    '-m lessons.smollm2', '-m lessons.serving.clients.terminal', '-m lessons.serving.clients.page', '-m homework',
+    '-m homework pack', '-m homework check', '-m homework grade', 'tools/lab.py', 'tools/course.py',
+])  # fmt: skip
+def test_the_help_of_a_program_is_chinese_too(program):
+    """But argparse's own words."""
+    said = subprocess.run(
+        [sys.executable, *program.split(), '--help'], cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, 'COURSE_LANG': 'zh', 'COLUMNS': '500', 'PYTHONIOENCODING': 'utf-8'},
+    )  # fmt: skip
+    lines = [line for line in said.stdout.splitlines()[1:] if re.search(r'\S {2,}\S', line)]
+    english = [line for line in lines if not re.search('[一-鿿]', line) and '-h, --help' not in line]
+    assert lines
+    assert english == []

@@ -166,11 +166,17 @@ def serve(server: ChatServer, port: int, vision: bool = False) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     print_anything()
-    parser = argparse.ArgumentParser(prog='python -m lessons.serving.clients.page', description=__doc__.split('\n')[0])
-    parser.add_argument('url', metavar='URL', nargs='?', help="the server's address, such as http://127.0.0.1:23333")
-    parser.add_argument('--model', metavar='PATH', help='start a server on this model first, and end it with the page')
-    parser.add_argument('--port', type=int, help=f'of the page (default: {PORT}, or the next one that is free)')
-    parser.add_argument('--vision', action='store_true', help='the model sees: show a slot for an image')
+    parser = argparse.ArgumentParser(
+        prog='python -m lessons.serving.clients.page', description=shown(__doc__.splitlines()[0])
+    )
+    parser.add_argument(
+        'url', metavar='URL', nargs='?', help=shown("the server's address, such as http://127.0.0.1:23333")
+    )
+    parser.add_argument(
+        '--model', metavar='PATH', help=shown('start a server on this model first, and end it with the page')
+    )
+    parser.add_argument('--port', type=int, help=shown(f'of the page (default: {PORT}, or the next one that is free)'))
+    parser.add_argument('--vision', action='store_true', help=shown('the model sees: show a slot for an image'))
     options = parser.parse_args(arguments)
     if bool(options.url) == bool(options.model):
         parser.error(shown('give either URL or --model PATH'))

@@ -129,14 +129,14 @@ def read_message() -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog='python -m lessons.serving.clients.terminal', description=__doc__.split('\n')[0]
+        prog='python -m lessons.serving.clients.terminal', description=shown(__doc__.splitlines()[0])
     )
-    parser.add_argument('url', metavar='URL', help="the server's address, such as http://127.0.0.1:23333")
-    parser.add_argument('--model', metavar='NAME', help="its name for the model (default: the server's first)")
-    parser.add_argument('--temperature', type=float, help='0: always the likeliest token')
-    parser.add_argument('--top-p', type=float, help='draw from the likeliest tokens that make up this share')
-    parser.add_argument('--max-tokens', type=int, help='of an answer')
-    parser.add_argument('--system', metavar='TEXT', help='what the model is told before the conversation')
+    parser.add_argument('url', metavar='URL', help=shown("the server's address, such as http://127.0.0.1:23333"))
+    parser.add_argument('--model', metavar='NAME', help=shown("its name for the model (default: the server's first)"))
+    parser.add_argument('--temperature', type=float, help=shown('0: always the likeliest token'))
+    parser.add_argument('--top-p', type=float, help=shown('draw from the likeliest tokens that make up this share'))
+    parser.add_argument('--max-tokens', type=int, help=shown('of an answer'))
+    parser.add_argument('--system', metavar='TEXT', help=shown('what the model is told before the conversation'))
     options = vars(parser.parse_args(arguments))
     try:
         server = ChatServer(options.pop('url'))
