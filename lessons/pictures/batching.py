@@ -1,102 +1,15 @@
 """A batch of fixed places against continuous batching: who runs, who waits, and how many places are empty."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from lessons.pictures.frame import MovingPicture, Step
 from lessons.pictures.shapes import Shape, line, rect, text
 from lessons.pictures.words import Words, say
+from lessons.speed.schedules import Run, Schedule, continuous_batching, fixed_batches
 
-MOST_REQUESTS, MOST_PLACES, MOST_STEPS = 16, 4, 14
-EDGE, LEFT, RIGHT, WAITING, ROW, GRID = 20, 20, 620, 100, 26, 12
+MOST_REQUESTS, MOST_PLACES, MOST_STEPS = 16, 4, 12
+EDGE, LEFT, RIGHT, WAITING, ROW, GRID = 20, 20, 620, 100, 26, 20
 COLOURS = 'blue', 'green', 'sand', 'violet', 'red'
-
-
-@dataclass(frozen=True)
-class Run:
-    """A request in a place of the batch: a token at each step of decoding from `start` until before `end`."""
-
-    request: int  # in the order in which they came, from 1
-    place: int  # from 0
-    start: int
-    end: int
-
-
-def fixed_schedule(lengths: list[int], places: int) -> list[Run]:
-    """Batches as transformers' `generate` runs them: the next begins when the longest answer of the last is done.
-
-    Args:
-        lengths: output tokens of each request, which are its steps.
-        places: how many run at once.
-    """
-    runs, start = [], 0
-    for first in range(0, len(lengths), places):
-        batch = lengths[first : first + places]
-        runs += [Run(first + place + 1, place, start, start + length) for place, length in enumerate(batch)]
-        start += max(batch)
-    return runs
-
-
-def continuous_schedule(lengths: list[int], places: int) -> list[Run]:
-    """Each request takes the place that is free first, at the very next step; arguments as in `fixed_schedule`."""
-    runs, free_at = [], [0] * places
-    for request, length in enumerate(lengths, 1):
-        place = free_at.index(min(free_at))
-        runs.append(Run(request, place, free_at[place], free_at[place] + length))
-        free_at[place] += length
-    return runs
-
-
-@dataclass(frozen=True)
-class Way:
-    """A schedule on a clock: every step takes `step_s`, as long as anybody runs.  What is asked of it is by a step."""
-
-    runs: list[Run]
-    places: int
-    step_s: float
-
-    @property
-    def steps(self) -> int:
-        return max(run.end for run in self.runs)
-
-    @property
-    def seconds(self) -> float:
-        return self.steps * self.step_s
-
-    @property
-    def empty_share(self) -> float:
-        """Of all places at all steps, how many had nobody."""
-        return self.empty(self.steps) / (self.places * self.steps)
-
-    def done_at(self, seconds: float) -> int:
-        """Whole steps until then."""
-        return min(self.steps, int(seconds / self.step_s + 1e-6))
-
-    def tokens(self, step: int) -> int:
-        """Output tokens that are written before `step`: one a step of each that ran."""
-        return sum(min(max(step - run.start, 0), run.end - run.start) for run in self.runs)
-
-    def empty(self, step: int) -> int:
-        """Place-steps before `step` in which a place had nobody."""
-        return self.places * step - self.tokens(step)
-
-    def gaps(self, step: int) -> list[tuple[int, int, int]]:
-        """(place, from, until) of the empty places before `step`."""
-        found = []
-        for place in range(self.places):
-            taken = [run for run in self.runs if run.place == place]
-            ends, starts = [0, *(run.end for run in taken)], [*(run.start for run in taken), self.steps]
-            for start, end in zip(ends, starts, strict=True):
-                if start < min(end, step):
-                    found.append((place, start, min(end, step)))
-        return found
-
-    def running(self, step: int) -> list[Run]:
-        return [run for run in self.runs if run.start <= step < run.end]
-
-    def waiting(self, step: int) -> list[int]:
-        """Requests that begin later; before the first step, everybody."""
-        return [run.request for run in self.runs if run.start > step or not step]
 
 
 def batching_picture(
@@ -104,7 +17,7 @@ def batching_picture(
 ) -> MovingPicture:
     """A step for each time at which an answer ends, in either way (of many, for those that lie furthest apart).
 
-    Where one way needs less than half the other's time, the axis ends with it, until the slider goes on.
+    Where one way needs less than a third of the other's time, the axis ends with it at first, and is longer later.
 
     Args:
         output_lengths: tokens of each answer, in the order in which the requests come, all at once.
@@ -123,8 +36,8 @@ def batching_picture(
         raise ValueError(f'an answer of {min(output_lengths)} tokens: each has at least one')
     if not min(fixed_step_s, continuous_step_s) > 0:
         raise ValueError(f'steps of {fixed_step_s} s and {continuous_step_s} s: both must be above 0')
-    fixed = Way(fixed_schedule(output_lengths, places), places, fixed_step_s)
-    continuous = Way(continuous_schedule(output_lengths, places), places, continuous_step_s)
+    fixed = Schedule(fixed_batches(output_lengths, places), places, fixed_step_s)
+    continuous = Schedule(continuous_batching(output_lengths, places), places, continuous_step_s)
     steps, before, axis_before_s = [], 0.0, None
     for now, axis_s in _moments(fixed, continuous):
         caption = _caption(fixed, continuous, before, now)
@@ -143,15 +56,19 @@ def batching_picture(
     )
 
 
-def _moments(fixed: Way, continuous: Way) -> list[tuple[float, float]]:
+def _moments(fixed: Schedule, continuous: Schedule) -> list[tuple[float, float]]:
     """(seconds, where the axis ends) of each step of the picture."""
-    ends = {round(run.end * way.step_s, 9) for way in (fixed, continuous) for run in way.runs}
-    short, long = sorted(round(way.seconds, 9) for way in (fixed, continuous))
+    ends = {round(run.end * way.step_s, 12) for way in (fixed, continuous) for run in way.runs}
+    short, long = sorted(round(way.seconds, 12) for way in (fixed, continuous))
     if long <= 3 * short:
         return [(s, long) for s in _apart([0.0, *sorted(ends)], MOST_STEPS)]
     early = _apart([0.0, *sorted(s for s in ends if s <= short)], MOST_STEPS * 2 // 3)
     late = _apart(sorted(s for s in ends if s > short), MOST_STEPS // 3)
     return [(s, short) for s in early] + [(s, long) for s in late]
+
+
+def _over(fixed: Schedule, continuous: Schedule, now: float) -> bool:
+    return all(way.done_at(now) == way.steps for way in (fixed, continuous))
 
 
 def _apart(times: list[float], most: int) -> list[float]:
@@ -163,7 +80,7 @@ def _apart(times: list[float], most: int) -> list[float]:
     return kept
 
 
-def _top(places: int, chart: int) -> float:
+def _top(places: int, chart: int) -> int:
     """The upper edge of a chart's rows."""
     return 34 + chart * (ROW * places + 82)
 
@@ -173,10 +90,10 @@ def _bottom(places: int) -> int:
     return _top(places, 1) + ROW * places + 42
 
 
-def _shapes(fixed: Way, continuous: Way, now: float, axis_s: float) -> list[Shape]:
+def _shapes(fixed: Schedule, continuous: Schedule, now: float, axis_s: float) -> list[Shape]:
     """All that is seen; what stays stands in the order in which it came, so that a step is stored as a few runs."""
     scale, bottom, at = (RIGHT - LEFT) / axis_s, _bottom(fixed.places), LEFT + now * (RIGHT - LEFT) / axis_s
-    over = now >= max(fixed.seconds, continuous.seconds) - 1e-6
+    over = _over(fixed, continuous, now)
     shapes, empty, lasting, moving = _axis(bottom, axis_s, scale), [], [], []
     for chart, (name, way) in enumerate(((say('Fixed batches'), fixed), (say('Continuous batching'), continuous))):
         top, step, unit = _top(way.places, chart), way.done_at(now), scale * way.step_s
@@ -195,12 +112,14 @@ def _shapes(fixed: Way, continuous: Way, now: float, axis_s: float) -> list[Shap
     for _, some in sorted(lasting, key=lambda done: done[0]):
         shapes += some
     if not over:
-        moving.append(line(at, _top(fixed.places, 0) - 4, at, bottom, 'red_line', thick=2))
+        for chart in (0, 1):
+            top = _top(fixed.places, chart)
+            moving.append(line(at, top - 4, at, top + ROW * fixed.places + 4, 'red_line', thick=2))
         moving.append(text(max(at, EDGE + 20), bottom + 40, f'{now:.2f} s', 16, 'red_line', anchor='middle'))
     return [*empty, *shapes, *moving]
 
 
-def _rows(name: Words, way: Way, top: float, unit: float) -> list[Shape]:
+def _rows(name: Words, way: Schedule, top: float, unit: float) -> list[Shape]:
     """What does not move: the heading, and a row for each place, as long as the way takes."""
     rows = [
         rect(LEFT, top + ROW * place + 1, min(unit * way.steps, RIGHT - LEFT), ROW - 2, 'none', 'rule', dashed=True)
@@ -209,13 +128,13 @@ def _rows(name: Words, way: Way, top: float, unit: float) -> list[Shape]:
     return [text(EDGE, top - 12, name, bold=True), *rows]
 
 
-def _counter(way: Way, step: int, over: bool) -> Words:
+def _counter(way: Schedule, step: int, over: bool) -> Words:
     if over:
-        return say('{s:.2f} s, {share:.0%} empty', s=way.seconds, share=way.empty_share)
+        return say('{share:.0%} empty', share=way.empty_share)
     return say('{tokens} tokens, {empty} place-steps empty', tokens=way.tokens(step), empty=way.empty(step))
 
 
-def _queue(way: Way, step: int, y: float) -> list[Shape]:
+def _queue(way: Schedule, step: int, y: float) -> list[Shape]:
     queue = way.waiting(step)
     shapes = [text(EDGE, y + 17, say('waiting'), 16)] if queue else []
     for request in reversed(queue):
@@ -252,7 +171,7 @@ def _axis(y: float, axis_s: float, scale: float) -> list[Shape]:
     shapes = [line(LEFT, y, RIGHT, y, 'rule')]
     for n in range(int(axis_s / between + 1e-6) + 1):
         x = LEFT + n * between * scale
-        shapes += [line(x, y, x, y + 5, 'rule'), text(x, y + 22, f'{n * between:g}', 16, anchor='middle')]
+        shapes += [line(x, y, x, y + 5, 'rule'), text(x, y + 22, f'{n * between:g} s', 16, anchor='middle')]
     return shapes
 
 
@@ -260,10 +179,10 @@ def _colour(request: int) -> str:
     return COLOURS[(request - 1) % len(COLOURS)]
 
 
-def _caption(fixed: Way, continuous: Way, before: float, now: float) -> Words:
+def _caption(fixed: Schedule, continuous: Schedule, before: float, now: float) -> Words:
     if now == 0:
         return say('All {n} requests are there. Which way leaves fewer places empty?', n=len(fixed.runs))
-    if now >= max(fixed.seconds, continuous.seconds) - 1e-6:
+    if _over(fixed, continuous, now):
         return _total(fixed, continuous)
     return say(
         'Fixed batches: {fixed}. Continuous batching: {continuous}.',
@@ -272,7 +191,7 @@ def _caption(fixed: Way, continuous: Way, before: float, now: float) -> Words:
     )
 
 
-def _total(fixed: Way, continuous: Way) -> Words:
+def _total(fixed: Schedule, continuous: Schedule) -> Words:
     return say(
         'Fixed batches: {fixed_steps} steps of {fixed_ms:.1f} ms, {fixed_s:.2f} s, {fixed_empty:.0%} of the places '
         'empty. Continuous batching: {steps} steps of {ms:.1f} ms, {s:.2f} s, {empty:.0%} empty: {times:.2f} times as '
@@ -291,7 +210,7 @@ def _total(fixed: Way, continuous: Way) -> Words:
     )
 
 
-def _fixed(way: Way, before: int, step: int) -> Words:
+def _fixed(way: Schedule, before: int, step: int) -> Words:
     running = way.running(step)
     if not running:
         return say('all are done after {s:.2f} s', s=way.seconds)
@@ -306,7 +225,7 @@ def _fixed(way: Way, before: int, step: int) -> Words:
     return say('{empty} places are empty until request {n} is done', empty=empty, n=longest)
 
 
-def _continuous(way: Way, before: int, step: int) -> Words:
+def _continuous(way: Schedule, before: int, step: int) -> Words:
     running = way.running(step)
     if not running:
         return say('all are done after {s:.2f} s', s=way.seconds)
