@@ -36,6 +36,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        'batching': ['batching_picture'],
         'blocks': ['block_explorer', 'block_picture'],
         'card': ['card_memory'],
         'frame': ['MovingPicture', 'Step'],
