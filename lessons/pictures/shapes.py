@@ -1,12 +1,15 @@
-"""What pictures are made of: rectangles, lines, arrows, circles, polygons, text; colours by name, for light and dark.
+"""What pictures are made of: rectangles, lines, arrows, circles, polygons, text, pixels.
 
-Lengths are units of the picture (640 across); x grows to the right, y downwards.
+Colours go by name; each is two, for light pages and for dark ones.  Lengths are units of the picture (640 across); x
+grows to the right, y downwards.
 """
 
+import base64
 from dataclasses import dataclass
 
 from lessons.pictures.words import Words
 
+DATA_URL = 'data:image/png;base64,'
 LEAST_TYPE = 16  # units; a picture of 640 units is shown 320 to 900 pixels wide
 
 # name: (on a light page, on a dark one).  The plain names are areas, on which `ink` can be read; *_line names are lines
@@ -64,8 +67,10 @@ def rect(x, y, width, height, fill='none', stroke=None, *, round=0, thick=None, 
     )  # fmt: skip
 
 
-def line(x1, y1, x2, y2, stroke='ink', *, thick=1.5, dashed=False) -> Shape:
-    dash = '5 4' if dashed else None
+def line(x1, y1, x2, y2, stroke='ink', *, thick=1.5, dashed: bool | tuple[float, float] = False) -> Shape:
+    """A line; `dashed` may say how long a dash is and the gap behind it."""
+    on, off = dashed if isinstance(dashed, tuple) else (5, 4)
+    dash = f'{_short(on)} {_short(off)}' if dashed else None
     return _shape('line', x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke, stroke_width=thick, stroke_dasharray=dash)
 
 
@@ -95,3 +100,11 @@ def text(x, y, words: str | Words, size=18, fill='ink', *, anchor='start', bold=
     at = None if anchor == 'start' else anchor
     weight = 'bold' if bold else None
     return _shape('text', words, x=x, y=y, font_size=size, fill=fill, text_anchor=at, font_weight=weight)
+
+
+def image(x, y, width, height, png: bytes) -> Shape:
+    """A PNG file, stretched into this rectangle; its pixels stay squares.  It is stored whole: keep it to a few kB."""
+    return _shape(
+        'image', x=x, y=y, width=width, height=height, href=DATA_URL + base64.b64encode(png).decode(),
+        preserveAspectRatio='none', image_rendering='pixelated',
+    )  # fmt: skip
