@@ -36,6 +36,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        'awq_group': ['awq_group', 'typical_row'],
         'batching': ['batching_picture'],
         'blocks': ['block_explorer', 'block_picture'],
         'card': ['card_memory'],
