@@ -36,7 +36,7 @@ class SamplingLab(Panel):
             '',
         )
         self.drawn = {}
-        wide = {'style': {'description_width': '130px'}, 'layout': ipywidgets.Layout(width='380px')}
+        wide = {'style': {'description_width': '130px'}, 'layout': ipywidgets.Layout(width='auto')}
         choices = [(shown('broad'), 'broad'), (shown('peaked'), 'peaked')]
         message, answer = PROMPTS['broad']
         self.prompt = ipywidgets.Dropdown(options=choices, description=shown('prompt'), **wide)
@@ -52,7 +52,7 @@ class SamplingLab(Panel):
         self.random_seed = ipywidgets.BoundedIntText(0, min=0, max=2**32 - 1, description='random_seed', **wide)
         self._draw_button = ipywidgets.Button(description=shown('Draw 20'), icon='random')
         self._draw_button.on_click(lambda _: self.draw())
-        self.result = ipywidgets.HTML(layout=ipywidgets.Layout(flex='1 1 320px', min_width='0', max_width='760px'))
+        self.result = ipywidgets.HTML(layout=ipywidgets.Layout(flex='2 1 280px', min_width='0', max_width='760px'))
         for name, value in asdict(sampling).items():
             getattr(self, name).value = value
             getattr(self, name).observe(self._compute, 'value')
@@ -61,8 +61,9 @@ class SamplingLab(Panel):
             field.observe(self._ask, 'value')
         sliders = [getattr(self, field.name) for field in fields(Sampling)]
         controls = [self.prompt, self.message, self.answer, *sliders, self.random_seed, self._draw_button]
+        column = ipywidgets.VBox(controls, layout=ipywidgets.Layout(flex='1 1 280px', max_width='380px'))
         row = ipywidgets.Layout(flex_flow='row wrap', align_items='flex-start')
-        super().__init__([ipywidgets.HBox([ipywidgets.VBox(controls), self.result], layout=row)])
+        super().__init__([ipywidgets.HBox([column, self.result], layout=row)])
         self._ask()
 
     @property
@@ -118,7 +119,9 @@ class SamplingLab(Panel):
             says.append(shown('There is no answer yet whose tokens repetition_penalty could act on.'))
         elif self._answered:
             says.append(shown('Violet: tokens of the answer so far, on which repetition_penalty acts.'))
-        lines = ''.join(f'<p style="margin:4px 0;line-height:1.4">{html.escape(line)}</p>' for line in says)
+        lines = ''.join(
+            f'<p style="margin:4px 0;font-size:16px;line-height:1.4">{html.escape(line)}</p>' for line in says
+        )
         self.result.value = svg(rows, says[0]) + lines
         self._text = '\n'.join([as_text(rows), *says])
 

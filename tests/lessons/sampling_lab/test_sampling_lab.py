@@ -199,6 +199,13 @@ def test_a_small_vocabulary_is_cut_as_by_hand(settings, left):
     assert kept(p, **settings) == pytest.approx(left, abs=1e-6)
 
 
+def test_at_the_edge_a_token_stays_and_equal_ones_go_by_their_id():
+    quarter = [0.25] * 4
+    assert kept(quarter, top_p=0.5) == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0]), 'two quarters are not more than 0.5'
+    assert kept(quarter, min_p=1) == quarter
+    assert kept(quarter, top_k=2) == [0.5, 0.5, 0, 0]
+
+
 def test_who_cut_a_token_is_told():
     cut = after_sampling(torch.tensor([0.4, 0.3, 0.2, 0.06, 0.04]).log(), Sampling(1, 4, 0.8, 0.6))
     assert [cut.cut_by(token) for token in range(5)] == ['', '', 'min_p', 'top_p', 'top_k']
