@@ -29,12 +29,8 @@ class SamplingLab(Panel):
     probabilities: Probabilities | None = None
 
     def __init__(self, pipe, sampling: Sampling):
-        self._pipe, self._tokenizer, self._quiet, self._problem = (
-            pipe,
-            pipe.async_engine.tokenizer.model.model,
-            False,
-            '',
-        )
+        self._pipe, self._tokenizer = pipe, pipe.async_engine.tokenizer.model.model
+        self._quiet, self._problem = False, ''
         self.drawn = {}
         wide = {'style': {'description_width': '130px'}, 'layout': ipywidgets.Layout(width='auto')}
         choices = [(shown('broad'), 'broad'), (shown('peaked'), 'peaked')]
