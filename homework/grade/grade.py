@@ -9,6 +9,7 @@ overrides.csv beside the table, and is read at each run.
 
 import argparse
 import dataclasses
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -178,7 +179,7 @@ def main(arguments: list[str]) -> int:
     if len(files) > MOST_SUBMISSIONS:
         parser.error(shown(f'{len(files)} files; grade {MOST_SUBMISSIONS} at a time'))
     try:
-        overrides = read_overrides(path) if args.overrides or path.exists() else None
+        overrides = read_overrides(path) if args.overrides or os.path.lexists(path) else None
         grading = grade_files(files, scores=not args.no_scores, overrides=overrides)
         overview, kept = write_grades(grading, args.csv, args.language)
     except (OSError, OverridesError) as error:

@@ -154,7 +154,7 @@ def _number_of(path: Path, line: Line, submissions: list[Submission]) -> int:
             f'{tilde(path)}, line {number}: {len(found)} submissions are of {student!r} ({files}): '
             f'write the file instead of the name, and give each file a name of its own'
         )
-    names = sorted({visible(s.name) for s in submissions}, key=lambda name: -_likeness(name, student))
+    names = sorted({visible(s.name) for s in submissions}, key=lambda name: (-_likeness(name, student), name))
     known = ', '.join(names[:_LISTED]) + ', …' * (len(names) > _LISTED) or 'none'
     raise OverridesError(
         f'{tilde(path)}, line {number}: no submission is of {student[:60]!r} (known: {known}): write the '
