@@ -7,7 +7,7 @@ from pathlib import Path
 
 from homework.pages import render_untrusted
 from homework.tasks import TASKS
-from homework.texts import message
+from homework.texts import Message, message
 from translations.messages import shown
 
 from .rubric import TOTAL
@@ -31,6 +31,7 @@ def report_page(graded, language: str | None = None) -> str:
             'asks': grade.task.asks(language),
             'points': _points(grade.points),
             'of': grade.of,
+            'decided': grade.override.text(language) if grade.override else '',
             'marks': [_mark(criterion, language) for criterion in grade.criteria],
         }
         for grade in graded.grades
@@ -50,21 +51,29 @@ def report_page(graded, language: str | None = None) -> str:
     )
 
 
-def overview_page(all_graded: list, unreadable: list[tuple[str, str]], language: str, places: dict) -> str:
+def overview_page(
+    all_graded: list, unreadable: list[tuple[str, str]], language: str, places: dict, left_out: Message | None = None
+) -> str:
     """The page of all: points, flags, and the pictures of each task side by side.
 
     Args:
         unreadable: file and reason of what could not be graded.
         places: for the number of a submission its report's path, for a number and a picture's file the picture's path,
             from the overview's folder.
+        left_out: a message that says which check was not made; None: all were.
     """
-    rows, links = [], []
+    rows, links, decided = [], [], []
     for number, graded in enumerate(all_graded):
         cells = []
         for grade in graded.grades:
             why = ' '.join(text for c in grade.criteria for text in c.texts(language))
             kind = 'met' if grade.points == grade.of else 'part' if grade.points else 'notmet'
-            cells.append({'points': _points(grade.points) if grade.present else '', 'kind': kind, 'why': why})
+            cell = {'points': _points(grade.points) if grade.counts else '', 'kind': kind, 'why': why, 'machine': ''}
+            if grade.override:
+                said = grade.override.text(language)
+                cell |= {'machine': _points(grade.machine_points), 'why': f'{said} {why}'}
+                decided.append((graded.submission.name, grade.task.title(language), said))
+            cells.append(cell)
         submission = graded.submission
         rows.append(
             {
@@ -72,6 +81,7 @@ def overview_page(all_graded: list, unreadable: list[tuple[str, str]], language:
                 'file': submission.file,
                 'report': places[number],
                 'total': _points(graded.total),
+                'machine_total': _points(graded.machine_total) if any(c['machine'] for c in cells) else '',
                 'cells': cells,
                 'flags': _flags(submission.flags, language),
             }
@@ -88,6 +98,8 @@ def overview_page(all_graded: list, unreadable: list[tuple[str, str]], language:
         of=TOTAL,
         tasks=tasks,
         rows=rows,
+        decided=decided,
+        left_out=left_out.text(language) if left_out else '',
         unreadable=[(file, shown(why, language)) for file, why in unreadable],
         galleries=_galleries(all_graded, language, places),
         links=links,

@@ -16,12 +16,14 @@ from homework.schema import Engine, Evidence
 from homework.tasks import TASKS, Task
 
 from .expected import Shape, lowest_score, measured_devices, memory_band, shape_of
-from .verdicts import MET, NOT_CHECKED, NOT_MET, Criterion, Finding, criterion
+from .verdicts import MET, NOT_CHECKED, NOT_MET, Criterion, Finding, Override, criterion
 
 GRADED = [task for task in TASKS.values() if task.points]
 TOTAL = sum(task.points for task in GRADED)
 _NEAR = 0.02  # two figures that were rounded, or counted at different moments
 _W4A16_TASKS = ('api-kv', 'chat-w4a16', 'server-w4a16', 'python-w4a16')
+# Tasks whose answers must be the model's.
+SCORED = [task.id for task in GRADED if task.id not in ('memory-w4a16', 'memory-kv', 'benchmark')]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,13 +33,29 @@ class TaskGrade:
     task: Task
     present: bool
     criteria: tuple[Criterion, ...]
+    override: Override | None = None
 
     @property
     def of(self) -> int:
         return self.task.points
 
     @property
+    def counts(self) -> bool:
+        """Whether there are points to show: for evidence, or because the instructor gave some without it."""
+        return self.present or self.override is not None
+
+    @property
     def points(self) -> float:
+        """The instructor's, or else the program's own."""
+        return self.override.points if self.override else self.machine_points
+
+    def decided(self, override: Override | None) -> 'TaskGrade':
+        """The same grade with the instructor's points; None: as it is."""
+        override = override and dataclasses.replace(override, machine_points=self.machine_points)
+        return dataclasses.replace(self, override=override)
+
+    @property
+    def machine_points(self) -> float:
         """Half for the first criterion, the other half shared by the rest; to a tenth."""
         if not self.present:
             return 0.0
@@ -63,7 +81,7 @@ def grade_task(task: Task, evidence: Evidence | None, scores: list) -> TaskGrade
         criteria.append(_benchmark(evidence))
     elif task.id not in ('vision-page', 'tools'):
         criteria.append(_memory(evidence))
-    if task.id not in ('memory-w4a16', 'memory-kv', 'benchmark'):
+    if task.id in SCORED:
         criteria.append(_plausible(evidence, scores))
     return TaskGrade(task, True, tuple(criteria))
 

@@ -16,6 +16,7 @@ from lessons.llama import internlm2_to_llama
 from lessons.texts import load_tokenizer
 
 from .expected import shape_of
+from .rubric import SCORED
 from .verdicts import Finding
 
 TINY_CHAT = EMBEDDED / 'tiny-chat'
@@ -45,6 +46,8 @@ def answer_scores(pipe, model: Path | str, answers: list[tuple[list[dict], str]]
 def score_submissions(submissions: list, wanted: bool = True) -> dict[tuple[int, str], list]:
     """Scores of all answers, under the grader's own tiny-chat, in fp32 on the CPU device.
 
+    Where they are not wanted, each answer that could have one has the finding `why-no-scores` in its place.
+
     Returns, for the number of a submission and a task, a list with an entry for each answer: its score, or a `Finding`
     why it has none.  The model is started only if there is something to score.
     """
@@ -55,7 +58,11 @@ def score_submissions(submissions: list, wanted: bool = True) -> dict[tuple[int,
             engines = {engine.label: engine for engine in evidence.engines}
             for answer in evidence.answers:
                 engine = engines.get(answer.engine)
-                why = _why_not(answer, engine) if wanted else Finding('why-no-scores')
+                why = _why_not(answer, engine)
+                if why is None and not wanted:
+                    why = Finding('why-no-scores')
+                elif why is None and not _is_own(engine):
+                    why = Finding('why-other-weights', {'name': engine.checkpoint.name})
                 if why is None:
                     places.append((entries, len(entries)))
                     messages = [{'role': m.role, 'content': m.content} for m in answer.messages]
@@ -67,15 +74,13 @@ def score_submissions(submissions: list, wanted: bool = True) -> dict[tuple[int,
 
 
 def _why_not(answer: Answer, engine: Engine | None) -> Finding | None:
-    """Why an answer is not scored; None: it is."""
+    """Why an answer is not scored; None: it is, if the weights are the grader's own."""
     if engine is None:
         return Finding('why-no-engine', {'name': answer.engine})
     checkpoint = engine.checkpoint
     shape = shape_of(checkpoint)
     if shape is None or shape.model != TINY_CHAT.name:
         return Finding('why-other-model', {'name': checkpoint.name})
-    if not shape.awq and checkpoint.weights_sample_sha256 not in _own_samples():
-        return Finding('why-other-weights', {'name': checkpoint.name})
     plain = all(isinstance(m.content, str) and m.role in _ROLES for m in answer.messages)
     if not plain or not answer.messages or answer.tool_calls or answer.image_sha256:
         return Finding('why-picture-or-tools')
@@ -85,6 +90,23 @@ def _why_not(answer: Answer, engine: Engine | None) -> Finding | None:
     if len(answer.text.strip()) < LEAST_CHARACTERS:
         return Finding('why-short', {'least': LEAST_CHARACTERS})
     return None
+
+
+def _is_own(engine: Engine) -> bool:
+    """Whether the weights can be the grader's tiny-chat; the first call takes seconds."""
+    checkpoint = engine.checkpoint
+    return shape_of(checkpoint).awq or checkpoint.weights_sample_sha256 in _own_samples()
+
+
+def left_out(found: dict[tuple[int, str], list]) -> dict[tuple[int, str], int]:
+    """Of the scores that `score_submissions` found: for a submission and a task, how many answers of a task that is
+    judged by them were not checked because nobody wanted it; those with none are not there."""
+    counts = {
+        (number, task): sum(isinstance(e, Finding) and e.key == 'why-no-scores' for e in entries)
+        for (number, task), entries in found.items()
+        if task in SCORED
+    }
+    return {place: count for place, count in counts.items() if count}
 
 
 def _scores(answers: list[tuple[list[dict], str]]) -> list:

@@ -1,6 +1,8 @@
-"""What the grader found: criteria of tasks, and flags for the instructor."""
+"""What the grader found: criteria of tasks, flags for the instructor; and what the instructor decided instead."""
 
 import dataclasses
+
+from homework.texts import message
 
 from .findings import FINDINGS
 
@@ -30,6 +32,24 @@ class Criterion:
 
     def texts(self, language: str) -> list[str]:
         return [finding.text(language) for finding in self.findings] + self.missing.get(language, [])
+
+
+@dataclasses.dataclass(frozen=True)
+class Override:
+    """The points that an instructor gives for a task, in place of the program's."""
+
+    points: float
+    comment: str  # '' for none
+    machine_points: float = 0.0  # the program's own
+
+    def text(self, language: str) -> str:
+        said = message(
+            "points by the instructor: {points:g} (the program's own: {machine:g})",
+            points=self.points,
+            machine=self.machine_points,
+        ).text(language)
+        colon = '：' if language == 'zh' else ': '
+        return f'{said}{colon}{self.comment}' if self.comment else said
 
 
 @dataclasses.dataclass(frozen=True)

@@ -636,7 +636,7 @@ def test_outputs(good, other, tmp_path):
     bad = tmp_path / '=1+1.zip'
     bad.write_bytes(b'PK')
     grading = grade_files([good, other, nasty(good, tmp_path / 'nasty.zip'), bad], scores=False)
-    overview = write_grades(grading, tmp_path / 'grades.csv')
+    overview = write_grades(grading, tmp_path / 'grades.csv').overview
     assert overview == tmp_path / 'grades' / 'overview.html'
 
     text = (tmp_path / 'grades.csv').read_text(encoding='utf-8-sig')
