@@ -6,16 +6,18 @@ from lessons.pictures.followed import Followed, follow
 from lessons.pictures.frame import MovingPicture, Step
 from lessons.pictures.one_token import work_of
 from lessons.pictures.shapes import Shape, arrow, line, rect, text
+from lessons.pictures.still import png
 from lessons.pictures.tokens import token_label, width_of
-from lessons.pictures.words import Words, say
+from lessons.pictures.words import LANGUAGES, Words, say
 
 WIDE, GAP, INNER = 188, 18, 10  # a station, the space between two, its margin
 LEFT = 20, 20 + WIDE + GAP, 20 + 2 * (WIDE + GAP)
-UPPER, LOWER = (12, 148), (194, 176)  # the rows of stations: y, height
-LOOP, HEIGHT = 386, 424  # where a token goes back; the picture
+UPPER, LOWER = (12, 176), (222, 176)  # the rows of stations: y, height
+LOOP, HEIGHT = 414, 450  # where a token goes back; the picture
 LINE, TOKEN = 23, 27  # from a line of words, from a row of tokens to the next
 SHOWN = ((3, 7), (3, 5), (2, 5), (2, 4), (1, 4), (1, 3), (1, 2), (1, 1))  # the prompt's first and last tokens, to try
-MOST_ROWS, MOST_BOXES, MOST_LINES, CANDIDATES = 4, 12, 6, 5
+MOST_ROWS, MOST_BOXES, MOST_LINES, CANDIDATES = 5, 12, 6, 4
+STILL_BYTES = 16_500
 DECODES = 3  # steps that are shown, and the first later one that takes a block
 PIPELINE, QUEUE, BLOCKS, KERNELS, SAMPLER, STREAM = range(6)
 
@@ -44,8 +46,16 @@ def picture_of(got: Followed) -> MovingPicture:
         ),
         steps,
         height=HEIGHT,
-        still=4 if len(steps) > 5 else 3,
+        still=_still(steps),
     )
+
+
+def _still(steps: list[Step]) -> int:
+    """The first decode step, or prefill, or the blocks, where long tokens would make its PNG too large."""
+    for n in (4, 3) if len(steps) > 5 else (3,):
+        if max(len(png(steps[n].shapes, 640, HEIGHT, language)) for language in LANGUAGES) <= STILL_BYTES:
+            return n
+    return 2
 
 
 def told(got: Followed) -> list[int]:
@@ -60,8 +70,8 @@ def _stations(
 ) -> list[Shape]:
     """All six; `token`: which of the answer was made last."""
     contents = [
-        _prompt(got),
-        _queue(at_work, blocks or ended, ended),
+        _prompt(got, whole=token is None),
+        _queue(at_work, blocks, ended),
         _held(got, token or 0) if blocks else _given_back(got) if ended else [],
         _work(got, token) if token is not None and not ended else [],
         _candidates(got, token) if token is not None and not ended else [],
@@ -78,9 +88,8 @@ def _stations(
     shapes: list[Shape] = []
     for n, (name, content) in enumerate(zip(names, contents, strict=True)):
         (x, y, high), here = _place(n), n in at_work
-        shapes.append(
-            rect(x, y, WIDE, high, 'blue' if here else 'grey', 'blue_line' if here else None, round=6, thick=2)
-        )
+        line_colour, thick = ('blue_line', 4) if here else ('rule', 1)
+        shapes.append(rect(x, y, WIDE, high, 'paper', line_colour, round=6, thick=thick))
         shapes.append(text(x + INNER, y + 24, name, 18, 'ink' if here else 'quiet', bold=here))
         shapes += content
     return [*shapes, *_arrows(), *_loop(token is not None and not ended)]
@@ -110,7 +119,7 @@ def _loop(used: bool) -> list[Shape]:
         line(start, y + high + 2, start, LOOP, colour),
         line(start, LOOP, end, LOOP, colour),
         *arrow(end, LOOP, end, y + high + 2, colour),
-        text((start + end) / 2, LOOP + 22, say('the new token goes in next'), 16, 'quiet', anchor='middle'),
+        text((start + end) / 2, LOOP + 22, say('next token'), 16, 'quiet', anchor='middle'),
     ]
 
 
@@ -119,13 +128,13 @@ def _lines(station: int, *words: str | Words, first: int = 50) -> list[Shape]:
     return [text(x + INNER, y + first + LINE * n, w, 16) for n, w in enumerate(words)]
 
 
-def _chip(x: float, y: float, label: str, colour: str = 'paper', stroke: str = 'rule') -> list[Shape]:
+def _chip(x: float, y: float, label: str, colour: str = 'grey') -> list[Shape]:
     wide = width_of(label) + 11
-    return [rect(x, y, wide, 23, colour, stroke), text(x + wide / 2, y + 17, label, 16, anchor='middle')]
+    return [rect(x, y, wide, 23, colour), text(x + wide / 2, y + 17, label, 16, anchor='middle')]
 
 
-def _prompt(got: Followed) -> list[Shape]:
-    """The number of tokens, and some of them."""
+def _prompt(got: Followed, whole: bool) -> list[Shape]:
+    """The number of tokens, and some of them until they have been worked through: a still has bytes for so much."""
     (left, top, _), room = _place(PIPELINE), WIDE - 2 * INNER
     for first, last in ((len(got.prompt), 0), *SHOWN):
         kept = got.prompt_pieces
@@ -140,6 +149,8 @@ def _prompt(got: Followed) -> list[Shape]:
             break
     count = text(left + WIDE - INNER, top + 24, say('{n:,} tokens', n=len(got.prompt)), 16, anchor='end')
     shapes = [count]
+    if not whole:
+        return shapes
     for n, row in enumerate(rows[:MOST_ROWS]):
         x = left + INNER
         for label in row:
@@ -150,9 +161,10 @@ def _prompt(got: Followed) -> list[Shape]:
 
 
 def _queue(at_work: set[int], running: bool, ended: bool) -> list[Shape]:
-    """How many wait and run: the one request that we follow."""
-    waiting = int(QUEUE in at_work)
-    return _lines(QUEUE, say('waiting: {n}', n=waiting), say('running: {n}', n=int(running and not ended)))
+    """Whether the one request that we follow waits or runs."""
+    if running or ended:
+        return _lines(QUEUE, say('running: {n}', n=int(running)))
+    return _lines(QUEUE, say('waiting: {n}', n=int(QUEUE in at_work)))
 
 
 def _held(got: Followed, token: int) -> list[Shape]:
@@ -162,10 +174,11 @@ def _held(got: Followed, token: int) -> list[Shape]:
         say('{n} taken', n=held) if got.num_blocks is None else say('{n} of {all:,} taken', n=held, all=got.num_blocks)
     )
     shapes = _lines(BLOCKS, taken, say('{n} of {room} places full', n=there, room=held * got.block_tokens))
+    box = min(82, (WIDE - 2 * INNER + 4) // min(held, 6) - 4)
     for at in range(min(held, MOST_BOXES)):
-        left, top = x + INNER + at % 6 * 28, y + 86 + at // 6 * 26
+        left, top = x + INNER + at % 6 * (box + 4), y + 86 + at // 6 * 26
         full = min(1, max(0.0, there / got.block_tokens - at))
-        shapes += [rect(left, top, 24, 22, 'paper', 'green_line'), rect(left, top, 24 * full, 22, 'green_line')]
+        shapes += [rect(left, top, box, 22, 'green'), rect(left, top, box * full, 22, 'green_line')]
     if held > MOST_BOXES:
         shapes.append(text(x + WIDE - INNER, y + 24, '…', 16, anchor='end'))
     return shapes
@@ -194,7 +207,7 @@ def _work(got: Followed, token: int) -> list[Shape]:
     x, y, _ = _place(KERNELS)
     if token:
         label = token_label(got.pieces[got.answer[token - 1]])
-        shapes += _chip(x + INNER, y + 112, label, 'violet', 'violet_line')
+        shapes += _chip(x + INNER, y + 112, label, 'violet')
     return shapes
 
 
@@ -203,13 +216,12 @@ def _candidates(got: Followed, token: int) -> list[Shape]:
     (x, y, _), taken = _place(SAMPLER), got.answer[token]
     rows = likeliest(got, token)
     if not rows:
-        shapes = _chip(x + INNER, y + 40, token_label(got.pieces[taken]), 'violet', 'violet_line')
+        shapes = _chip(x + INNER, y + 40, token_label(got.pieces[taken]), 'violet')
         return [*shapes, *_lines(SAMPLER, say('no probabilities'), say('from this engine'), first=92)]
     shapes = []
     for n, (candidate, share) in enumerate(rows):
         top, own = y + 36 + TOKEN * n, candidate == taken
-        colour, stroke = ('violet', 'violet_line') if own else ('paper', 'rule')
-        shapes.append(rect(x + INNER, top, max(1.0, (WIDE - 2 * INNER) * share), 23, colour, stroke))
+        shapes.append(rect(x + INNER, top, max(1.0, (WIDE - 2 * INNER) * share), 23, 'violet' if own else 'grey'))
         shapes.append(text(x + INNER + 5, top + 17, token_label(got.pieces[candidate]), 16, bold=own))
         shapes.append(text(x + WIDE - INNER - 3, top + 17, percent(share), 16, anchor='end', bold=own))
     return shapes
@@ -227,7 +239,7 @@ def likeliest(got: Followed, token: int) -> list[tuple[int, float]]:
 
 def percent(share: float) -> str:
     """Neither nothing nor certainty is ever quite reached."""
-    return '< 0.1 %' if share < 0.001 else '> 99.9 %' if 0.999 < share < 1 else f'{share:.1%}'.replace('%', ' %')
+    return '<0.1%' if share < 0.001 else '>99.9%' if 0.999 < share < 1 else f'{share:.1%}'
 
 
 def _text(got: Followed, token: int, ended: bool) -> list[Shape]:
@@ -235,13 +247,14 @@ def _text(got: Followed, token: int, ended: bool) -> list[Shape]:
     lines = wrapped(''.join(got.streamed[: token + 1]), WIDE - 2 * INNER)
     if not ended:
         return _lines(STREAM, *lines[-MOST_LINES:])
-    timing = got.timing
-    facts = (
-        say('{n} tokens: {why}', n=len(got.answer), why=got.finish_reason),
-        f'TTFT {timing.ttft_s * 1000:,.1f} ms',
-        f'TPOT {timing.tpot_s * 1000:,.1f} ms',
-    )
-    return _lines(STREAM, *lines[-(MOST_LINES - len(facts)) :], *[''] * (3 - min(3, len(lines))), *facts)
+    facts = [say('{n} tokens: {why}', n=len(got.answer), why=got.finish_reason), *_times(got)]
+    return _lines(STREAM, *lines[-(MOST_LINES - len(facts)) :], *facts)
+
+
+def _times(got: Followed) -> list[str]:
+    """TTFT, and TPOT where tokens came after the first."""
+    first, later = (f'{s * 1000:,.1f} ms' for s in (got.timing.ttft_s, got.timing.tpot_s))
+    return [f'TTFT {first}', f'TPOT {later}'] if len(got.answer) > got.timing.first_tokens else [f'TTFT {first}']
 
 
 def wrapped(words: str, room: float) -> list[str]:
@@ -320,11 +333,14 @@ def _quoted(got: Followed, token: int) -> str:
 
 
 def _end(got: Followed) -> Words:
-    told = {'reason': repr(got.finish_reason), 'held': got.blocks[-1], 'n': len(got.answer)}
-    ended = say('A stop token comes') if got.finish_reason == 'stop' else say('The answer is as long as it may be')
+    stopped = got.finish_reason == 'stop'
+    why = say('A stop token comes') if stopped else say('The answer is as long as it may be')
     return say(
-        '{ended}, finish_reason {reason}: {n:,} tokens were streamed, and the blocks, {held} by now, are free for '
-        'others.',
-        ended=ended,
-        **told,
+        '{why} (finish_reason {reason}), and the blocks are free for others. The first token came after {ttft:,.1f} '
+        'ms, the last, number {n:,}, after {all:,.1f} ms.',
+        why=why,
+        reason=repr(got.finish_reason),
+        n=len(got.answer),
+        ttft=got.timing.ttft_s * 1000,
+        all=got.timing.latency_s * 1000,
     )
