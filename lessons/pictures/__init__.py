@@ -41,6 +41,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'blocks': ['block_explorer', 'block_picture'],
         'card': ['card_memory'],
         'frame': ['MovingPicture', 'Step'],
+        'inside': ['inside_the_engine'],
         'into_a_vlm': ['way_into_a_vlm'],
         'one_token': ['one_token_at_a_time'],
     },

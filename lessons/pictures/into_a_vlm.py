@@ -8,6 +8,7 @@ from PIL import Image
 
 from lessons.pictures.frame import MovingPicture, Step
 from lessons.pictures.shapes import Shape, arrow, image, line, rect, text
+from lessons.pictures.tokens import token_label, width_of
 from lessons.pictures.words import Words, say
 from lessons.vlm.reading import Numbers, Read, patches_of, read
 
@@ -18,7 +19,6 @@ MOST_BARS, TALLEST = 150, 92  # vectors in a row, units of the tallest
 MOST_ROWS, ROW = 7, 29  # of tokens
 SHOWN_TEXT = ((10, 15), (6, 10), (4, 7), (3, 4), (1, 2))  # tokens of a text, the first and the last ones, to try
 SHOWN_IMAGE = 20, 18
-LETTERS = 12  # of a token: <|im_start|>
 SMALLER = ((144, 32), (96, 16), (72, 12), (48, 8))  # (pixels of the longer side, colours) of a stored picture, to try
 PNG_BYTES = 1600
 
@@ -254,8 +254,8 @@ def _tokens(got: Read, shown_text: tuple[int, int]) -> tuple[list[Shape], int]:
         pieces = [piece for _, piece in run]
         kept = _kept(len(pieces), *SHOWN_IMAGE, ours) if is_image else _kept(len(pieces), *shown_text)
         for place in kept:
-            label = '…' if place is None else '' if is_image else _label(pieces[place])
-            width = 18 if is_image else 13 + sum(16 if letter > '\u2e80' else 9 for letter in label)
+            label = '…' if place is None else '' if is_image else token_label(pieces[place])
+            width = 18 if is_image else 13 + width_of(label)
             if x + width > RIGHT:
                 x, y = BESIDE, y + ROW
             if place is not None:
@@ -278,12 +278,6 @@ def _kept(count: int, first: int, last: int, ours: int | None = None) -> list[in
             kept.append(None)
         kept.append(place)
     return kept
-
-
-def _label(piece: str) -> str:
-    """A token that is nothing but a blank is a dot, a line's end is \\n."""
-    shown = piece.strip(' ').replace('\n', '\\n') or '·'
-    return shown if len(shown) <= LETTERS else shown[: LETTERS - 1] + '…'
 
 
 def small_png(picture: Image.Image) -> bytes:
