@@ -347,14 +347,12 @@ def quick_run(tmp_path, monkeypatch):
     def trained(corpus, valid, folder, *settings, commit):
         shutil.copytree(MODEL, folder, dirs_exist_ok=True)
         log = json.loads((MODEL / 'training_log.json').read_text('utf-8')) | {'commit': commit}
-        del log['later_sets']
         (folder / 'model.safetensors').write_bytes(b'new')
         write_json(folder / 'training_log.json', log)
         return log
 
     old = json.loads((MODEL / 'training_log.json').read_text('utf-8'))
-    result = old['evaluation'] | {'scores': old['evaluation']['scores'] | old['later_sets']['second']['scores']}
-    result['baseline'] = result['baseline'] | old['later_sets']['second']['scores']
+    result = old['evaluation']
     monkeypatch.setattr(run.train, 'corpora', lambda *arguments, **options: (corpus, corpus))
     monkeypatch.setattr(run.train, 'train', trained)
     monkeypatch.setattr(run.evaluate, 'evaluate', lambda folder, quick: result)
@@ -368,7 +366,8 @@ def test_a_run_replaces_the_model_whole_and_its_card_has_both_sets_beside_before
     assert (out / 'model.safetensors').read_bytes() == b'new'
     text = (out / 'README.md').read_text('utf-8')
     assert 'texts | commit `abc`' in text
-    assert 'Beside the model before (texts of commit `cadfaa4' in text
+    before = json.loads((MODEL / 'training_log.json').read_text('utf-8'))['commit']
+    assert f'Beside the model before (texts of commit `{before}`' in text
     for row in ('first set', 'second set', 'first set, declined', 'second set, declined', '**all of the second set**'):
         assert re.search(rf'^\| {re.escape(row)} \|( \**\d+ of \d+ \([\d.]+%\)\** \|){{4}}$', text, re.MULTILINE), row
     assert [path.name for path in out.parent.iterdir()] == ['tiny']
