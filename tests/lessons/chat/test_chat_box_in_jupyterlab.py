@@ -1,7 +1,6 @@
 """The chat box in JupyterLab, with a real keyboard: what the page's own messages make of it."""
 
 import os
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -12,6 +11,7 @@ import nbformat
 import pytest
 from browser import chromium_path
 from patience import PATIENCE_S, wait_until
+from server_support import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 CELL = """
@@ -44,9 +44,7 @@ def lab(tmp_path):
     cells = [nbformat.v4.new_code_cell(CELL), nbformat.v4.new_code_cell('box.messages')]
     spec = {'kernelspec': {'name': 'python3', 'display_name': 'Python 3', 'language': 'python'}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=spec), folder / 'chat.ipynb')
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
+    port = free_port()
     own = {name: str(tmp_path / name) for name in ('JUPYTER_CONFIG_DIR', 'JUPYTER_DATA_DIR', 'JUPYTER_RUNTIME_DIR')}
     command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}']
     command += ['--ServerApp.port_retries=0', '--IdentityProvider.token=', f'--ServerApp.root_dir={folder}']
