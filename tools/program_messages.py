@@ -40,7 +40,11 @@ SPEAKING = {  # file: the functions, or all of it
     'homework/grade/unpack.py': '',
     'homework/schema.py': '',
     'lessons/errors.py': '',
-    **{str(path.relative_to(ROOT)): '' for path in sorted((ROOT / 'lessons' / 'exercises').glob('chapter_*.py'))},
+    **{
+        str(path.relative_to(ROOT)): ''
+        for names in ('chapter_*.py', 'deep_*.py')
+        for path in sorted((ROOT / 'lessons' / 'exercises').glob(names))
+    },
     'lessons/exercises/judging.py': '',
     'lessons/exercises/checking.py': 'check',
     'lessons/hosted.py': '_pip make_plan set_up',

@@ -17,7 +17,7 @@ from helpers import inspect_checkpoint
 from helpers.checkpoints.geometry import GEOMETRIES, Geometry
 from helpers.memory import MIB, DeviceMemory
 from helpers.models import EMBEDDED
-from lessons.exercises import check, checking
+from lessons.exercises import checking
 from lessons.kv_cache import kv_bytes_per_token, predict_memory
 from lessons.llama import llama_folder
 from lessons.serving.figures import LoadMeasurement, RequestTiming
@@ -32,18 +32,6 @@ def all_numbers() -> list[str]:
     for module in pkgutil.iter_modules(lessons.exercises.__path__):
         importlib.import_module(f'lessons.exercises.{module.name}')
     return sorted(checking._JUDGES)
-
-
-@pytest.fixture
-def says(capsys):
-    """says(number, *given): what `check` prints; says.state, says.right: what it returned."""
-
-    def said(number, *given):
-        result = check(number, *given)
-        said.state, said.right = result.state, bool(result)
-        return capsys.readouterr().out
-
-    return said
 
 
 @pytest.mark.parametrize('number', all_numbers())
@@ -68,18 +56,9 @@ def test_without_an_answer_there_is_nothing_to_check(says, number):
     assert says.state == 'open'
 
 
-def expected(says, number, *cases):
-    """Each case: what is given, and words of what is said; the first is right."""
-    for i, (given, words) in enumerate(cases):
-        said = says(number, *given)
-        assert words in said, given
-        assert says.right == (i == 0), said
-
-
-def test_0_1(says):
+def test_0_1(expected):
     right = SEVEN_B.num_parameters * 2 / 2**30
     expected(
-        says,
         '0.1',
         ((right,), 'Right: 14.41 GiB'),
         ((2 * right,), '4 bytes a parameter'),
@@ -92,7 +71,7 @@ def test_0_1(says):
     )
 
 
-def test_0_2(says, tmp_path):
+def test_0_2(says, expected, tmp_path):
     whole = inspect_checkpoint(TINY_CHAT)
     copy = tmp_path / 'copy'
     copy.mkdir()
@@ -106,7 +85,6 @@ def test_0_2(says, tmp_path):
     (copy / 'model.safetensors').unlink()
     weightless = inspect_checkpoint(copy)
     expected(
-        says,
         '0.2',
         ((True, bare), 'Right: it loads'),
         ((False, bare), 'That is the trap'),
@@ -117,14 +95,13 @@ def test_0_2(says, tmp_path):
     assert 'inspect_checkpoint(folder)' in says('0.2', True, str(copy))
 
 
-def test_0_3(says):
+def test_0_3(says, expected):
     before = DeviceMemory(1024 * MIB, 3072 * MIB, 4096 * MIB, None, 'test', 'card')
 
     def taking(mib):
         return dataclasses.replace(before, used_bytes=(1024 + mib) * MIB, free_bytes=(3072 - mib) * MIB)
 
     expected(
-        says,
         '0.3',
         ((before, taking(768)), 'Right: 768 MiB'),
         ((before, taking(0)), 'before you delete'),
@@ -137,9 +114,8 @@ def test_0_3(says):
     assert 'Right' in says('0.3', before, taking(770)), 'what else a process takes meanwhile does not count'
 
 
-def test_1_1(says):
+def test_1_1(expected):
     expected(
-        says,
         '1.1',
         ((2.311,), 'Right: 2.311 ms'),
         ((0.0722,), 'each of the 32'),
@@ -162,12 +138,11 @@ def test_1_2(says, one_s, sixteen_s, right):
     assert 'lists of seconds' in says('1.2', right, 1.0, 2.0)
 
 
-def test_1_3(says):
+def test_1_3(expected):
     of = Geometry.from_config(TINY_CHAT)
     mlp, attention = 3 * of.hidden_size * of.intermediate_size, 2 * of.hidden_size * (of.num_heads + 1) * of.head_dim
     right = 2 * (mlp + attention + 2 * of.hidden_size) / MIB
     expected(
-        says,
         '1.3',
         ((right, of), 'Right: 1.501 MiB'),
         ((6 * right, of), 'all layers'),
@@ -181,12 +156,11 @@ def test_1_3(says):
     )
 
 
-def test_1_4(says):
+def test_1_4(says, expected):
     rows = [[9, 0, 0], [5, 4, 0], [5, 4.9, 0], [2, 1.9, 1.7]]  # the third is the nearest tie
     logits = torch.tensor(rows)
     logits[3] = torch.tensor([2.0, 1.5, 1.4])  # the fourth the least likely first
     expected(
-        says,
         '1.4',
         ((2, logits), 'Right: there 0.10'),
         ((0, logits), 'surest: 9.00'),
@@ -199,7 +173,7 @@ def test_1_4(says):
     assert 'from 0 to 3' in says('1.4', 1.5, logits)
 
 
-def test_2_1(says):
+def test_2_1(expected):
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(TINY_CHAT)
@@ -208,7 +182,6 @@ def test_2_1(says):
     right = len(tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)['input_ids'])
     bare = ''.join(turn['content'] for turn in turns)
     expected(
-        says,
         '2.1',
         ((right, turns, tokenizer), f'Right: {right} tokens'),
         ((13, turns, tokenizer), 'the last message alone'),
@@ -219,9 +192,8 @@ def test_2_1(says):
     )
 
 
-def test_2_2(says):
+def test_2_2(says, expected):
     expected(
-        says,
         '2.2',
         ((['a', 'a', 'b'],), 'Right'),
         ((['a', 'a', 'a'],), 'that is the trap'),
@@ -236,10 +208,9 @@ def responses(*lengths):
     return [SimpleNamespace(generate_token_len=n, input_token_len=9, text='') for n in lengths]
 
 
-def test_2_3(says):
+def test_2_3(expected):
     four = responses(24, 42, 25, 46)
     expected(
-        says,
         '2.3',
         ((137 / 46, four), '137 steps become 46'),
         ((4, four), 'equally long'),
@@ -250,13 +221,12 @@ def test_2_3(says):
     )
 
 
-def test_2_4(says):
+def test_2_4(expected):
     def answer(tokens, text):
         return SimpleNamespace(generate_token_len=9, input_token_len=tokens, text=text)
 
     plain, deaf, heeding = answer(14, 'I am tiny-chat.'), answer(27, 'I am tiny-chat.'), answer(27, 'I am Momo!')
     expected(
-        says,
         '2.4',
         (('c', plain, deaf), 'trained to heed it'),
         (('a', plain, deaf), '13 more tokens were read'),
@@ -264,12 +234,11 @@ def test_2_4(says):
         (('d', plain, deaf), 'does the name change?'),
         (('c', plain, plain), 'no more tokens in'),
     )
-    expected(says, '2.4', (('d', plain, heeding), 'more tokens were read'), (('a', plain, heeding), 'more tokens'))
+    expected('2.4', (('d', plain, heeding), 'more tokens were read'), (('a', plain, heeding), 'more tokens'))
 
 
-def test_3_1(says):
+def test_3_1(expected):
     expected(
-        says,
         '3.1',
         ((2048,), 'Right: 2,048 MiB'),
         ((1024,), 'a key and a value'),
@@ -298,11 +267,10 @@ def run():
     return measured
 
 
-def test_3_2(says, run):
+def test_3_2(says, expected, run):
     p, took, cache, _ = run(0.6)
     token_bytes = p.block_bytes / 64
     expected(
-        says,
         '3.2',
         ((p.tokens, run(0.6)), f'Right: {p.tokens:,} tokens'),
         ((p.num_blocks, run(0.6)), 'Those are blocks'),
@@ -316,9 +284,8 @@ def test_3_2(says, run):
     assert 'Right' in says('3.2', p.tokens, (p, took, None, [])), 'TurboMind does not tell'
 
 
-def test_3_3(says):
+def test_3_3(says, expected):
     expected(
-        says,
         '3.3',
         (({'bf16': 13, 'int4': 51},), '3.9 times as many'),
         (({'bf16': 51, 'int4': 13},), 'the wrong way round'),
@@ -333,11 +300,10 @@ def test_3_3(says):
 
 
 @pytest.mark.parametrize(('floats', 'plain', 'other'), [('float32', 0.1, 0.2063), ('bfloat16', 0.2, 0.1063)])
-def test_3_4(says, floats, plain, other):
+def test_3_4(says, expected, floats, plain, other):
     of = Geometry.from_config(TINY_CHAT)
     right = 0.4 * kv_bytes_per_token(of, 8, floats) / kv_bytes_per_token(of, 0, floats)
     expected(
-        says,
         '3.4',
         ((round(right, 3), of, floats), 'Right: 0.'),
         ((0.4, of, floats), 'That is the trap'),
@@ -349,11 +315,10 @@ def test_3_4(says, floats, plain, other):
     assert 'floats is FLOATS' in says('3.4', 0.1, of, 'int8')
 
 
-def test_4_1(says):
+def test_4_1(says, expected):
     model = llama_folder(TINY_CHAT)
     of = check_quantizable(model, w_group_size=64, engine='pytorch')
     expected(
-        says,
         '4.1',
         ((4.3125, model), f'Right: 4.312 bits. In your model {of.group_bytes / MIB:.3f} MiB'),
         ((4, model), 'the numbers alone'),
@@ -390,10 +355,9 @@ def packed(tmp_path):
     return make
 
 
-def test_4_2(says, packed, tmp_path):
+def test_4_2(says, expected, packed, tmp_path):
     text, awq, mine = CalibrationDataset(tmp_path, 3, 5000), packed('awq'), packed('mine', scale=2)
     expected(
-        says,
         '4.2',
         ((mine, text, awq), 'Right: 5,000 tokens of your own, and 25% of the scales differ'),
         ((awq, text, awq), "the chapter's own folder"),
@@ -407,9 +371,8 @@ def test_4_2(says, packed, tmp_path):
     assert 'mine is the folder' in says('4.2', tmp_path / 'nowhere', text, awq)
 
 
-def test_4_3(says):
+def test_4_3(says, expected):
     expected(
-        says,
         '4.3',
         ((0.53,), 'Right: At 0.53 29,568 tokens fit; 29,568 are asked for. In all 2,176 MiB less'),
         ((0.8,), 'That is the trap'),
@@ -421,9 +384,8 @@ def test_4_3(says):
     assert 'in two decimals' in says('4.3', 0.539)
 
 
-def test_4_4(says):
+def test_4_4(expected):
     expected(
-        says,
         '4.4',
         ((2.92,), 'on the H200 of section 4.7 it is 0.66 times'),
         ((2.45,), 'of their table one row is read'),
@@ -461,12 +423,11 @@ class Silent(Answering):
         raise requests.ConnectionError('refused')
 
 
-def test_5_1(says):
+def test_5_1(says, expected):
     def asks(messages, **more):
         return {'model': 'tiny-chat-4bit', 'messages': messages} | more
 
     expected(
-        says,
         '5.1',
         ((asks(TALK), Answering()), 'Right: 37 tokens went in. The model says: Your name is Ling.'),
         ((asks('what is my name?'), Answering()), 'is refused with 400'),
@@ -488,9 +449,8 @@ def test_5_1(says):
 MACHINE = 'root@ssh.intern-ai.org.cn -p 33087'
 
 
-def test_5_2(says):
+def test_5_2(says, expected):
     expected(
-        says,
         '5.2',
         ((f'ssh -CN -L 8000:127.0.0.1:23333 {MACHINE}',), 'Right: then http://127.0.0.1:8000'),
         ((f'ssh -CNg -L 8000:127.0.0.1:23333 {MACHINE}',), 'to your whole network'),
@@ -519,7 +479,7 @@ def test_5_2(says):
     assert 'Without -N' in says('5.2', other)
 
 
-def test_5_3(says):
+def test_5_3(says, expected):
     def messages_for(message, history, system):
         before = [{'role': 'system', 'content': system}] if system else []
         turns = [{'role': turn['role'], 'content': turn['content']} for turn in history]
@@ -536,7 +496,6 @@ def test_5_3(says):
         return [*messages_for(message, history, system)[:-1], *messages_for(message, [], system)]
 
     expected(
-        says,
         '5.3',
         ((messages_for,), 'Right. Now give it to your page'),
         ((lambda m, h, s: [{'role': 'system', 'content': s}, *messages_for(m, h, '')],), 'then leave it out'),
@@ -560,11 +519,10 @@ def load(clients=32, tokens=19, answer=16, first_s=0.1, end_s=1.0, errors=()):
     return LoadMeasurement(clients, end_s, 0.0, (timing,) * clients, errors)
 
 
-def test_5_4(says):
+def test_5_4(says, expected):
     turns = [[load(1), load(first_s=s)] for s in (0.1, 0.2, 0.09)]
     long = load(tokens=1011, first_s=2.0, end_s=4.0)
     expected(
-        says,
         '5.4',
         (('c', long, turns), 'together fell by a factor of 4, each by 4, TTFT grew by 20. A first token waits'),
         (('a', long, turns), 'On your machine'),
@@ -581,9 +539,8 @@ def test_5_4(says):
     assert 'long is what' in says('5.4', 'c', [long], turns)
 
 
-def test_6_1(says):
+def test_6_1(expected):
     expected(
-        says,
         '6.1',
         ((5,), '2 × 5 tiles and a small one: 2,816 tokens'),
         ((6,), 'a small one of the whole besides'),
@@ -597,10 +554,9 @@ def test_6_1(says):
 
 
 @pytest.mark.parametrize('counted', [[13, 52, 91], [20, 3351, 6682]], ids=['tiny-vlm', 'InternVL3'])
-def test_6_2(says, counted):
+def test_6_2(says, expected, counted):
     one = counted[2] - counted[1]
     expected(
-        says,
         '6.2',
         ((one, 3 * one, counted), f'Right: {one} a prompt'),
         ((3 * one, 3 * one, counted), 'in_third: That is the trap'),
@@ -614,9 +570,8 @@ def test_6_2(says, counted):
     assert 'that of section 6.4' in says('6.2', one, 3 * one, counted[:2])
 
 
-def test_6_3(says):
+def test_6_3(expected):
     expected(
-        says,
         '6.3',
         ((0.426,), '1534 MiB for the cache; at 0.8 the pictures would lack 1346 MiB'),
         ((0.574,), 'the cache may have the rest'),
@@ -630,11 +585,10 @@ def test_6_3(says):
     )
 
 
-def test_6_4(says):
+def test_6_4(says, expected):
     circle, other = 'I see a red circle.', 'I see a red diamond.'
     seen = {120: circle, 60: circle, 44: circle, 41: other, 20: circle, 8: 'I see a pink star.'}
     expected(
-        says,
         '6.4',
         ((44, seen), 'At 41 it says: “I see a red diamond.”'),
         ((41, seen), 'At 41 it says'),
@@ -651,10 +605,9 @@ def test_6_4(says):
     assert 'is text' in says('6.4', 44, {'44': circle})
 
 
-def test_7_1(says):
+def test_7_1(says, expected):
     missing = ['lengths', 'at once', 'warm-up', 'repeats', 'device', 'version']
     expected(
-        says,
         '7.1',
         ((set(missing),), 'Right: 6 of 8'),
         (({*missing, 'baseline'},), "'baseline' stands there: vLLM"),
@@ -676,10 +629,9 @@ def test_7_1_of_a_claim_that_says_more(says, monkeypatch):
     assert 'no more' in says('7.1', {'lengths'})
 
 
-def test_7_2(says):
+def test_7_2(says, expected):
     per_token = [1.5, 3.6]  # 100 and 83.3 tokens/s
     expected(
-        says,
         '7.2',
         ((1.2, per_token), 'A makes 83 tokens/s, B 100'),
         ((0.5, per_token), 'That is the trap'),
@@ -693,9 +645,8 @@ def test_7_2(says):
     assert 'in Chinese and in English' in says('7.2', 1.2, [1.5, 0])
 
 
-def test_7_3(says):
+def test_7_3(expected):
     expected(
-        says,
         '7.3',
         ((581.8,), '1024 tokens in 1.76 s'),
         ((36.4,), 'one user alone'),
@@ -711,10 +662,9 @@ def test_7_3(says):
     )
 
 
-def test_7_4(says):
+def test_7_4(says, expected):
     most = ('transformers', 256), ('w4a16', 1)
     expected(
-        says,
         '7.4',
         (most, 'With 256 at once for both, LMDeploy is'),
         (most[::-1], 'transformers shall win'),
