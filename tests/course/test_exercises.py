@@ -13,6 +13,7 @@ SOLUTIONS = chapters.FOLDER / 'solutions'
 # The chapters and deep dives whose exercises answer back.
 DONE = [path.stem for path in chapters.CORE]
 DONE += [path.stem for path in chapters.DEEP if path.name[:2] <= '04']
+DONE += ['10_scaling', *(path.stem for path in chapters.DEEP if path.name[:2] >= '05')]
 HEAD = re.compile(r'^\*\*(?P<number>[\w-]+\.\d+)\*\* · (?:basic|advanced)(?: · trap)? · (?P<minutes>\d+) min$', re.M)
 HINT = re.compile(r'\n\n<details><summary>Hint</summary>\n\n.{10,}?\n\n</details>$', re.S)
 
