@@ -26,7 +26,7 @@ def cards_for_users(cards, card) -> Result:
     return amount(
         cards,
         needed(wanted) + _SPARE,
-        'cards',
+        'cards in all',
         slips=[
             (needed(wanted / _ACTIVE) + _SPARE, 'That is the trap: all of them at once. One of twenty is there.'),
             (needed(wanted / _ACTIVE), 'That is the trap: all of them at once. One of twenty is there.'),

@@ -20,7 +20,7 @@ def largest_square(side) -> Result:
     return amount(
         side,
         right,
-        'pixels',
+        'pixels a side',
         slips=[
             (math.isqrt(_PILLOW_PIXELS), "That is Pillow's own limit; here it is lower."),
             (math.sqrt(MOST_PIXELS), 'Whole pixels: round down.'),

@@ -47,7 +47,7 @@ def first_compute_bound(at_once) -> Result:
     return amount(
         at_once,
         first(model, _TOKENS),
-        'conversations',
+        'conversations at once',
         slips=[
             (first(model, 0), 'That is the trap: each conversation brings a cache that is read at every step, too.'),
             (card.balance, 'That is the trap: each conversation brings a cache that is read at every step, too.'),

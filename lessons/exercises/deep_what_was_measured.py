@@ -27,10 +27,10 @@ def row_that_cannot_be(row) -> Result:
     mine, theirs = (1000 * speed[key]['tpot_s'] for key in (row, following))
     both = f'{mine:.2f} ms a token with {row[3]} at once, {theirs:.2f} with {following[3]}.'
     if mine <= theirs:
-        return judged(False, f'Nothing odd: {both}')
+        return judged(False, 'Nothing odd.', both)
     if mine < _ODD * theirs:
-        return judged(False, f'Less than a tenth apart, and chance makes as much: {both}')
-    return judged(True, f'Right: {both}', 'With less to do no step should take longer: something disturbed this row.')
+        return judged(False, 'Less than a tenth apart, and chance makes as much.', both)
+    return judged(True, 'Right, this one cannot be.', both, 'With less to do no step should take longer.')
 
 
 @exercise('what_was_measured.2')

@@ -77,7 +77,7 @@ def test_the_error_of_the_proxy_is_lmdeploys():
 )
 def test_across_machines_1(says, card, cards):
     """100 requests/s of 400 tokens."""
-    assert f'Right: {cards} cards. 40,000 tokens/s' in says('across_machines.1', cards, card)
+    assert f'Right: {cards} cards in all. 40,000 tokens/s' in says('across_machines.1', cards, card)
     assert says('across_machines.1', cards + 10, card).count('Too high')
 
 
