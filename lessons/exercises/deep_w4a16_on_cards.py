@@ -64,7 +64,7 @@ def share_of_the_limit(percent) -> Result:
             (share(read, _whole_us(record, 'W4A16')), 'That is over all kernels: take the matrix products alone.'),
         ],
         tolerance=0.015,
-        because=f"More than the 1.8B's {of_1_8b:.0f} %: larger matrices give the card more work at a time.",
+        because=f"More than the 1.8B's {of_1_8b:.0f} %, whose matrices are smaller.",
     )
 
 
