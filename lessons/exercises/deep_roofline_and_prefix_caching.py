@@ -30,7 +30,7 @@ def users_until_compute_bound(users) -> Result:
     return amount(
         users,
         math.ceil(enough(weights, 50 * token_bytes)),
-        'users',
+        'users at once',
         slips=[
             (
                 balance,
@@ -69,7 +69,7 @@ def _judge_reused(value: float, first, second) -> Result:
     if value == right:
         return judged(True, f'right, {right} tokens: the prompts part at token {shared}.')
     if value == shared:
-        return judged(False, f'{shared} tokens are the same, but whole blocks of {BLOCK} are reused.')
+        return judged(False, f'The first {shared} tokens are the same, but whole blocks of {BLOCK} are reused.')
     if right == 0 and value >= BLOCK:
         return judged(False, 'That is the trap: a block counts only if everything before it is the same, too.')
     if value == right // BLOCK:

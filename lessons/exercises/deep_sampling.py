@@ -85,4 +85,4 @@ def _judge_top_p(value: float, first: float, second: float, stay: int, cold: flo
         )
     if abs(value - cold) <= 0.002:
         return judged(False, 'That is the likeliest at temperature 1; the draws are at 2.')
-    return judged(False, f'At {value:g} the softmax leaves {stay}.', 'Larger.' if stay < 2 else 'Smaller.')
+    return judged(False, f'At {value:g} the softmax leaves {stay}.', 'A larger one.' if stay < 2 else 'A smaller one.')

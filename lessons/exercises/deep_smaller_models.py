@@ -47,7 +47,7 @@ def channels_for_the_size_of_w4a16(keep, model, four) -> Result:
         return judged(False, here, 'All of the model would have to shrink in that proportion; pruning shrinks the MLP.')
     if value in (of.intermediate_size // 4, int(of.intermediate_size * (4 + 20 / 128) / 16)):
         return judged(False, here, "A quarter of the MLP's bytes, but W4A16 has the attention in four bits, too.")
-    return judged(False, here, 'Fewer.' if value > right else 'More may stay.')
+    return judged(False, here, 'Fewer may stay.' if value > right else 'More may stay.')
 
 
 @exercise('smaller_models.2')

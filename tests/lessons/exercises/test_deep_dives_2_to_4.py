@@ -47,8 +47,8 @@ def test_sampling_2(says, expected):
         ((0.312, two, z), 'Rounded down: at 0.312 the likeliest'),
         ((0.557, three, z), 'That is the trap: at the sum of both 3 tokens stay'),
         ((round(z.softmax(-1)[0].item(), 3), two, z), 'at temperature 1'),
-        ((0.1, two, z), 'At 0.1 the softmax leaves 1. Larger.'),
-        ((0.35, two, z), 'At 0.35 the softmax leaves 2. Smaller.'),
+        ((0.1, two, z), 'At 0.1 the softmax leaves 1. A larger one.'),
+        ((0.35, two, z), 'At 0.35 the softmax leaves 2. A smaller one.'),
         ((0.313, three, z), 'your draws show 3 different tokens'),
     )
     assert 'between 0 and 1' in says('sampling.2', 31.4, two, z)
@@ -114,7 +114,7 @@ def test_kv_quantisation_2(says, expected, K):
 def test_roofline_1(expected):
     expected(
         'roofline_and_prefix_caching.1',
-        ((259,), 'Right: 259 users. From 184 tokens each on'),
+        ((259,), 'Right: 259 users at once. From 184 tokens each on'),
         ((188,), 'each user brings a cache'),
         ((249,), 'take matrices(known)'),
         ((412,), '100 tokens'),
@@ -135,7 +135,7 @@ def test_roofline_2(says, expected):
         (({'front': 0, 'behind': 256}, prompts), 'front: right, 0 tokens: the prompts part at token 2.'),
         (({'front': 256, 'behind': 256}, prompts), 'front: That is the trap'),
         (({'front': 2, 'behind': 256}, prompts), 'whole blocks of 64'),
-        (({'front': 0, 'behind': 301}, prompts), 'behind: 301 tokens are the same, but whole blocks'),
+        (({'front': 0, 'behind': 301}, prompts), 'behind: The first 301 tokens are the same, but whole blocks'),
         (({'front': 0, 'behind': 4}, prompts), 'Those are blocks'),
         (({'front': 0, 'behind': 303}, prompts), 'stand at the end, and differ'),
         (({'front': 0, 'behind': 280}, prompts), 'Too many'),
@@ -211,7 +211,7 @@ def test_smaller_models_1(says, expected, models, monkeypatch):
         ((375, tiny, four), 'in that proportion'),
         ((192, tiny, four), "A quarter of the MLP's bytes"),
         ((199, tiny, four), "A quarter of the MLP's bytes"),
-        ((512, tiny, four), 'With 512 channels it has 10.76 MiB, W4A16 6.34. Fewer.'),
+        ((512, tiny, four), 'With 512 channels it has 10.76 MiB, W4A16 6.34. Fewer may stay.'),
         ((0, tiny, four), 'More may stay'),
     )
     assert 'up to 768' in says('smaller_models.1', 1024, tiny, four)
