@@ -121,7 +121,7 @@ def ratio_for_w4a16(ratio) -> Result:
         return judged(False, fits, 'At the same ratio the cache takes what the weights leave. That is the trap.')
     if percent == round(80 * here.weight_bytes / plain.weight_bytes):
         return judged(False, fits, 'The weights shrink by that, the cache does not.')
-    return judged(False, fits, 'Larger.' if percent < enough else 'A smaller ratio is enough.')
+    return judged(False, fits, 'A larger ratio is needed.' if percent < enough else 'A smaller ratio is enough.')
 
 
 @exercise('4.4')

@@ -376,7 +376,7 @@ def test_4_3(says, expected):
         '4.3',
         ((0.53,), 'Right: At 0.53 29,568 tokens fit; 29,568 are asked for. In all 2,176 MiB less'),
         ((0.8,), 'That is the trap'),
-        ((0.4,), '21,504 tokens fit; 29,568 are asked for. Larger'),
+        ((0.4,), '21,504 tokens fit; 29,568 are asked for. A larger ratio'),
         ((0.54,), 'A smaller ratio is enough'),
         ((0.33,), 'the cache does not'),
         ((53,), 'between 0 and 1'),
