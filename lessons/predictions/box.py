@@ -102,7 +102,7 @@ def _field(asked: Question, value) -> ipywidgets.Widget:
 def _asked(number: str, language: str, alone: bool = True) -> str:
     """The question; `alone`: no field stands below it."""
     asked = question(number)
-    title = html.escape(shown(f'Prediction {label(number)}', language))
+    title = html.escape(shown(f'Your prediction {label(number)}', language))
     parts = [f'<p style="margin:.2em 0"><b>{title}</b>&ensp;{html.escape(shown(asked.ask, language), quote=False)}</p>']
     if alone:
         choices = (html.escape(shown(words, language)) for words in asked.choices.values())
@@ -115,5 +115,5 @@ def _asked(number: str, language: str, alone: bool = True) -> str:
 def _text(number: str, language: str) -> str:
     asked = question(number)
     unit = f' ({unit_words(asked.unit, language)})' if asked.unit else ''
-    first = f'{shown(f"Prediction {label(number)}", language)}: {shown(asked.ask, language)}{unit}'
+    first = f'{shown(f"Your prediction {label(number)}", language)}: {shown(asked.ask, language)}{unit}'
     return '\n'.join([first, *(f'- {shown(words, language)}' for words in asked.choices.values())])

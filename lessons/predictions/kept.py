@@ -12,7 +12,7 @@ from pathlib import Path
 from helpers.files import lock_of, locked, write_whole
 from lessons.submission import submission_folder
 
-from .questions import MOST, QUESTIONS, GuessError
+from .questions import MOST, QUESTIONS, GuessError, Question, question
 
 _MOST_BYTES = 1 << 20
 
@@ -57,7 +57,7 @@ def keep_guess(number: str, value: float | str, ran: tuple | None) -> Kept:
         OSError, RuntimeError: it cannot be written; nothing was changed.
     """
     now = datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
-    kept = Kept(value, now, ran is not None, *(map(plain, ran) if ran else ()))
+    kept = Kept(value, now, ran is not None, *(plain(question(number), said) for said in ran or ()))
     with _all() as guesses:
         if ran and number in guesses and not guesses[number].late:
             raise GuessError('your guess from before the run stays.')
@@ -70,7 +70,8 @@ def keep_outcome(number: str, formula, measured) -> Kept | None:
 
     What cannot be written is shown all the same.
     """
-    said = {'formula': plain(formula), 'measured': plain(measured)}
+    asked = question(number)
+    said = {'formula': plain(asked, formula), 'measured': plain(asked, measured)}
     kept = read().get(number)
     if kept:
         with contextlib.suppress(OSError, RuntimeError), _all() as guesses:
@@ -78,12 +79,12 @@ def keep_outcome(number: str, formula, measured) -> Kept | None:
     return kept and dataclasses.replace(kept, **said)
 
 
-def plain(value) -> float | str | None:
-    """A number or a key as JSON has it; None for what is neither, as a measurement that did not come about."""
-    if isinstance(value, str) or value is None:
-        return value
-    with contextlib.suppress(TypeError, ValueError, OverflowError):
-        if abs(value := float(value)) <= MOST:
+def plain(asked: Question, value) -> float | str | None:
+    """A number or a key as JSON has it; None for what the question does not know, as where nothing was measured."""
+    if asked.choices:
+        return value if isinstance(value, str) and value in asked.choices else None
+    with contextlib.suppress(TypeError, ValueError, OverflowError, RuntimeError):
+        if not isinstance(value, str | bool) and abs(value := float(value)) <= MOST:
             return value
     return None
 
@@ -106,9 +107,7 @@ def _whole(number: str, entry) -> Kept | None:
         asked = QUESTIONS[number]
         good = asked.read(kept.guess) == kept.guess and type(kept.late) is bool
         datetime.datetime.strptime(kept.guessed, '%Y-%m-%dT%H:%M:%SZ')
-        for value in (kept.formula, kept.measured):
-            good &= value is None or (value in asked.choices if asked.choices else type(value) in (int, float))
-            good &= plain(value) == value
+        good &= all(value == plain(asked, value) for value in (kept.formula, kept.measured))
     except (TypeError, ValueError):
         return None
     return kept if good else None
