@@ -372,3 +372,13 @@ def test_each_core_chapter_asks_before_it_measures_and_shows_all_at_its_end(path
     assert not re.search(r"outcome\([^)]*(measured|formula)=[\d.']+[,)]", '\n'.join(code).replace('formula=16,', '')), (
         'nothing is typed in'
     )
+
+
+@pytest.mark.parametrize('language', ['en', 'zh'])
+def test_stored_questions_are_those_of_the_table_in_the_language_of_the_page(language):
+    edition = chapters.FOLDER / ('zh' if language == 'zh' else '.')
+    for path in (edition / p.name for p in chapters.CORE):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for data in (output.get('data', {}) for output in cell.get('outputs', [])):
+                if found := re.search(r'data-predict="([^"]+)"', data.get('text/html', '')):
+                    assert data == static(found[1], language), (path.name, cell.id)
