@@ -8,17 +8,16 @@ import base64
 import datetime
 import hashlib
 import json
-import os
 from pathlib import Path
 
 from helpers.files import tilde, write_whole
+from lessons.submission import FOLDER_VARIABLE, submission_folder
 
 from .leftovers import is_leftover
 from .schema import SCHEMA, Evidence, checked
 from .tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER_VARIABLE = 'COURSE_SUBMISSION'
 PLACEHOLDER = 'your name here'
 NAME_CHARACTERS = 100
 CLOCK_STEP = datetime.timedelta(
@@ -52,11 +51,6 @@ def now() -> str:
 def parsed_time(text: str) -> datetime.datetime:
     """What `now()` wrote.  ValueError, if it is no time."""
     return datetime.datetime.strptime(text, '%Y-%m-%dT%H:%M:%SZ').replace(tzinfo=datetime.UTC)
-
-
-def submission_folder() -> Path:
-    """Where evidence, cards and archives go: $COURSE_SUBMISSION, or `submission` in the project's folder."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or ROOT / 'submission').expanduser()
 
 
 def check_name(name) -> str:

@@ -259,6 +259,20 @@ class Link(Model):
     url: Annotated[str, Field(max_length=2000)]
 
 
+Guessed = Number | Text
+
+
+class Guess(Model):
+    """A prediction of the learner's, `lessons.predictions.kept.Kept`: in the unit of its question, or a key of it."""
+
+    number: Annotated[str, Field(pattern=r'^[0-9]{1,2}\.[0-9]{1,2}(-[a-z]{1,20})?$')]
+    guess: Guessed
+    guessed: Time
+    late: bool
+    formula: Guessed | None = None
+    measured: Guessed | None = None
+
+
 class SubmissionContent(Model):
     """evidence.json of an archive."""
 
@@ -268,6 +282,7 @@ class SubmissionContent(Model):
     packed: Time
     tasks: Annotated[list[Evidence], Field(max_length=40)]
     links: Annotated[list[Link], Field(max_length=50)] = []
+    predictions: Annotated[list[Guess], Field(max_length=100)] = []
 
 
 class ManifestFile(Model):

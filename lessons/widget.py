@@ -1,8 +1,12 @@
 """A box of widgets that leaves nothing behind when it is closed, and is stored as text that never changes."""
 
-from collections.abc import Iterator
+import threading
+import warnings
+from collections.abc import Callable, Iterator
 
 import ipywidgets
+
+_AFTER_ENTER_S = 0.5
 
 
 class Panel(ipywidgets.VBox):
@@ -23,3 +27,25 @@ def _inside(box: ipywidgets.Box) -> Iterator[ipywidgets.Widget]:
         if isinstance(widget, ipywidgets.Box):
             yield from _inside(widget)
         yield widget
+
+
+def on_enter(field: ipywidgets.Text, do: Callable[[], object]) -> None:
+    """Call `do` when Enter is pressed in the field, with all that was typed in its value; never when it is left."""
+    pressed = threading.Event()
+
+    def now(_=None) -> None:
+        if pressed.is_set():
+            pressed.clear()
+            do()
+
+    def enter(_) -> None:
+        """The page says that Enter was pressed; what was typed comes right after it, or was there already."""
+        pressed.set()
+        threading.Timer(_AFTER_ENTER_S, now).start()
+
+    with warnings.catch_warnings():
+        # Observing `value` instead, as ipywidgets proposes, sends a draft as soon as one clicks elsewhere.
+        warnings.simplefilter('ignore', DeprecationWarning)
+        field.on_submit(enter)
+    field.continuous_update = False  # at every letter, the last ones would come after Enter
+    field.observe(now, 'value')

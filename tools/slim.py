@@ -10,6 +10,20 @@ from PIL import Image
 VIEW, STATE = 'application/vnd.jupyter.widget-view+json', 'application/vnd.jupyter.widget-state+json'
 
 
+def drop_boxes(notebook) -> None:
+    """Leave predictions' boxes out: before a kernel runs, the question stands there in the page's language."""
+    state = notebook.metadata.get('widgets', {}).get(STATE, {}).get('state', {})
+    for data in (output.get('data', {}) for cell in notebook.cells for output in cell.get('outputs', [])):
+        if VIEW in data and '<div class="course-predict"' in ''.join(data.get('text/html', '')):
+            _drop(state, data.pop(VIEW)['model_id'])
+
+
+def _drop(state: dict, name: str) -> None:
+    """A widget and all that it refers to."""
+    for below in re.findall(r'IPY_MODEL_(\w+)', json.dumps(state.pop(name, None))):
+        _drop(state, below)
+
+
 def drop_bars(notebook) -> None:
     """Leave progress bars, a dozen widgets each, out of cells whose outputs are not compared."""
     state = notebook.metadata.get('widgets', {}).get(STATE, {}).get('state', {})
@@ -20,14 +34,10 @@ def drop_bars(notebook) -> None:
         kinds = [state.get(child.removeprefix('IPY_MODEL_'), {}).get('model_name') for child in box]
         return name if kinds == ['HTMLModel', 'FloatProgressModel', 'HTMLModel'] else None
 
-    def drop(name: str) -> None:
-        for below in re.findall(r'IPY_MODEL_(\w+)', json.dumps(state.pop(name, None))):
-            drop(below)
-
     for cell in notebook.cells:
         if 'nbval-ignore-output' in cell.metadata.get('tags', []):
             for output in [output for output in cell.get('outputs', []) if bar_of(output)]:
-                drop(bar_of(output))
+                _drop(state, bar_of(output))
                 cell.outputs.remove(output)
 
 
@@ -53,5 +63,5 @@ def drop_defaults(notebook) -> None:
 
 def down(notebook) -> None:
     """All of these, in place."""
-    for smaller in (drop_bars, fewer_colours, drop_defaults):
+    for smaller in (drop_boxes, drop_bars, fewer_colours, drop_defaults):
         smaller(notebook)

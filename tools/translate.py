@@ -27,6 +27,7 @@ from program_messages import program_messages
 from helpers.files import write_whole
 from lessons.pictures import frame
 from lessons.pictures import words as pictures
+from lessons.predictions import box
 from lessons.quizzes import page
 from lessons.quizzes import words as quizzes
 from lmdeploy_cpu.terminal import print_anything
@@ -202,8 +203,8 @@ def edition(source: Path) -> bytes:
         if cell.cell_type == 'markdown':
             cell.source = chinese(cell.source, cell.id)
     for output in _outputs(notebook):
-        if 'text/html' in output.get('data', {}):  # quizzes, and pictures that move, speak the page's language
-            found = frame.turned(page.turned(output.data, 'zh'), 'zh')
+        if 'text/html' in output.get('data', {}):  # quizzes, predictions, pictures that move: the page's language
+            found = frame.turned(page.turned(box.turned(output.data, 'zh'), 'zh'), 'zh')
             output.data.update((kind, found[kind]) for kind in output.data)
     return (nbformat.writes(notebook) + '\n').encode()
 

@@ -13,9 +13,12 @@ from pathlib import Path
 from helpers.memory import MIB
 from homework.missing import missing
 from homework.pages import render
-from homework.schema import Engine, Evidence, SubmissionContent
+from homework.schema import Engine, Evidence, Guess, SubmissionContent
 from homework.tasks import TASKS
 from homework.texts import message, printable
+from lessons.predictions.outcomes import label, sentences
+from lessons.predictions.questions import QUESTIONS
+from translations.messages import shown
 
 from .lines import answer_line, question_of, settings_line
 from .typesetting import typeset
@@ -107,6 +110,9 @@ def _pieces(submission: SubmissionContent) -> Iterator[Block]:
         for evidence in of_level:
             number += 1
             yield from _section(evidence, number, language)
+    if submission.predictions:
+        yield Block('part', message('Predictions').text(language))
+        yield Block('table', rows=tuple(_predictions(submission.predictions, language)))
     if submission.links:
         yield Block('part', message('Links').text(language))
         for link in submission.links:
@@ -153,6 +159,18 @@ def _section(evidence: Evidence, number: int, language: str) -> Iterator[Block]:
             time = shot.taken[:16].replace('T', ' ')
             caption += ' ' + message('(taken {time} UTC)', time=time).text(language)
         yield Block('picture', caption, file=shot.file)
+
+
+def _predictions(guesses: list[Guess], language: str) -> Iterator[tuple[str, ...]]:
+    """A head, and a row for each guess that the course has a question for."""
+    head = message('Question'), message('Guess'), message('Formula'), message('Measured')
+    yield *(word.text(language) for word in head), ''
+    for guess in guesses:
+        if asked := QUESTIONS.get(guess.number):
+            values = (guess.guess, guess.formula, guess.measured)
+            figures = ('–' if value is None else asked.said(value, language) for value in values)
+            said = ' '.join(shown(sentence, language) for sentence in sentences(asked, guess, made_of=False))
+            yield f'{label(guess.number)} {shown(asked.ask, language)}', *figures, said
 
 
 def _memory_row(engine: Engine) -> tuple[str, ...]:

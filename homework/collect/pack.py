@@ -18,6 +18,7 @@ from homework.missing import missing
 from homework.schema import SCHEMA, Evidence, SubmissionContent, checked
 from homework.tasks import TASKS
 from homework.texts import message
+from lessons.predictions import kept as predictions
 from translations.messages import course_language
 
 from .card import Card
@@ -73,6 +74,8 @@ def pack_submission(
     name = _one_name(evidence, name)
     language = language or evidence[-1].language
     content = {'schema': SCHEMA, 'name': name, 'language': language, 'packed': now(), 'links': _links(links or {})}
+    if guesses := [{'number': number} | dataclasses.asdict(kept) for number, kept in predictions.read().items()]:
+        content['predictions'] = guesses
     try:
         submission = checked(content | {'tasks': evidence}, SubmissionContent)
     except ValueError as error:

@@ -3,17 +3,15 @@
 import contextlib
 import html
 import threading
-import warnings
 from collections.abc import Callable
 
 import ipywidgets
 
 from lessons.errors import cut_off, raise_for_error
-from lessons.widget import Panel
+from lessons.widget import Panel, on_enter
 from translations.messages import shown
 
 _STYLE = 'border:1px solid var(--jp-border-color2, #ccc);padding:8px 12px;height:300px;overflow-y:auto;line-height:1.5'
-_AFTER_ENTER_S = 0.5
 _COLOR = {'user': '#1976d2', 'assistant': 'inherit', 'waiting': '#888'}
 
 
@@ -32,17 +30,11 @@ class ChatBox(Panel):
         self.messages: list[dict[str, str]] = []
         self._waiting: list[str] = []
         self._answer: str | None = None  # what is being written
-        self._entered = False
         self._answering = threading.Lock()  # one answer at a time
         self._stop = threading.Event()
         self._page = ipywidgets.HTML()
         self._field = ipywidgets.Text(placeholder=shown('Write a message, and press Enter'), layout={'width': '55%'})
-        with warnings.catch_warnings():
-            # Observing `value` instead, as ipywidgets proposes, sends a draft as soon as one clicks elsewhere.
-            warnings.simplefilter('ignore', DeprecationWarning)
-            self._field.on_submit(lambda _: self._enter())
-        self._field.continuous_update = False  # at every letter, the last ones would come after Enter
-        self._field.observe(self._send_entered, 'value')
+        on_enter(self._field, self._send)
         self._go_on_button = _button(shown('Go on'), 'play', lambda: self._in_thread(self.go_on))
         row = [
             self._field,
@@ -134,17 +126,7 @@ class ChatBox(Panel):
         self._draw(problem=cut, unfinished=cut is not None or self._stop.is_set())
         return answer
 
-    def _enter(self) -> None:
-        """The page says that Enter was pressed; what was typed comes right after it, or was there already."""
-        self._entered = True
-        threading.Timer(_AFTER_ENTER_S, self._send_entered).start()
-
-    def _send_entered(self, _=None) -> None:
-        if self._entered:
-            self._send()
-
     def _send(self) -> None:
-        self._entered = False
         text = self._field.value.strip()
         if text:
             self._field.value = ''

@@ -15,9 +15,9 @@ PRIVATE = re.compile(
     + re.escape(str(ROOT))
 )
 MAX_LINES = 15
-# A newcomer finishes a core chapter in one sitting; quizzes, exercises and pictures that move come on top of it.
+# A newcomer finishes a core chapter in one sitting; quizzes, exercises, predictions and pictures that move come on top.
 CORE_CELLS, CORE_WORDS, CORE_MINUTES, ALL_CELLS, ALL_WORDS = 45, 1200, 45, 60, 1500
-ON_TOP = {'quiz', 'exercise', 'picture'}
+ON_TOP = {'quiz', 'exercise', 'prediction', 'picture'}
 # Words that nobody finds in a search; the field says fix, estimate, random, endpoint, tensor parallelism, replica.
 DIALECT = re.compile(r'\b(?:mend(?:s|ed|ing)?|reckon(?:s|ed|ing)?|by lot|doors?)\b', re.I)
 

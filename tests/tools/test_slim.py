@@ -84,3 +84,14 @@ def test_a_stored_notebook_is_small_and_slimmed(path):
     notebook = nbformat.reads(stored, as_version=4)
     slim.down(notebook)
     assert nbformat.writes(notebook) + '\n' == stored, 'python tools/course.py --store'
+
+
+def test_a_box_for_a_prediction_goes_and_its_question_stays():
+    cell = nbformat.v4.new_code_cell("from lessons.predictions import predict\npredict('3.2')")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    NotebookClient(notebook, kernel_name='python3', timeout=300).execute()
+    assert 'TextModel' in models(notebook)
+    slim.down(notebook)
+    assert not [name for name in models(notebook) if name not in ('LayoutModel', 'TextStyleModel')]
+    (output,) = notebook.cells[0].outputs
+    assert output.data.keys() == {'text/plain', 'text/html'}

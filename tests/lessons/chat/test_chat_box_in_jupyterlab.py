@@ -1,19 +1,10 @@
 """The chat box in JupyterLab, with a real keyboard: what the page's own messages make of it."""
 
-import os
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
-
-import nbformat
 import pytest
 from browser import chromium_path
-from patience import PATIENCE_S, wait_until
-from server_support import free_port
+from lab_support import jupyterlab
+from patience import PATIENCE_S
 
-ROOT = Path(__file__).resolve().parents[3]
 CELL = """
 import time
 from types import SimpleNamespace
@@ -39,31 +30,8 @@ box
 @pytest.fixture
 def lab(tmp_path):
     """A JupyterLab with a notebook of one cell that makes a box -> its address."""
-    folder, log = tmp_path / 'notebooks', tmp_path / 'log'
-    folder.mkdir()
-    cells = [nbformat.v4.new_code_cell(CELL), nbformat.v4.new_code_cell('box.messages')]
-    spec = {'kernelspec': {'name': 'python3', 'display_name': 'Python 3', 'language': 'python'}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=spec), folder / 'chat.ipynb')
-    port = free_port()
-    own = {name: str(tmp_path / name) for name in ('JUPYTER_CONFIG_DIR', 'JUPYTER_DATA_DIR', 'JUPYTER_RUNTIME_DIR')}
-    command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}']
-    command += ['--ServerApp.port_retries=0', '--IdentityProvider.token=', f'--ServerApp.root_dir={folder}']
-    env = {**os.environ, **own, 'JUPYTER_PREFER_ENV_PATH': '1', 'COURSE_LANG': 'en', 'PYTHONPATH': str(ROOT)}
-    with open(log, 'wb') as out, subprocess.Popen(command, env=env, stdout=out, stderr=out) as server:
-
-        def answers():
-            assert server.poll() is None, log.read_text()
-            try:
-                return urllib.request.urlopen(f'http://127.0.0.1:{port}/api')
-            except (urllib.error.URLError, ConnectionError):
-                return None
-
-        try:
-            wait_until(answers, every_s=0.2)
-            yield f'http://127.0.0.1:{port}/lab/tree/chat.ipynb'
-        finally:
-            server.terminate()
-            server.wait(PATIENCE_S)
+    with jupyterlab(tmp_path, [CELL, 'box.messages']) as address:
+        yield address
 
 
 @pytest.mark.deep
