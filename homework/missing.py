@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from .checkpoint import is_w4a16
 from .schema import Engine, Evidence
-from .tasks import STORY_CHARACTERS, characters
+from .tasks import STORY_CHARACTERS, TASKS, characters
 from .texts import Message, message
 
 CASES = ('turbomind', 'w4a16', 'kv', 'w4a16+kv', 'transformers')
@@ -15,7 +15,7 @@ RATIO = 0.4
 
 def missing(evidence: Evidence, language: str = 'en') -> list[str]:
     """Sentences on what is missing in the evidence of a task; [] when it is complete."""
-    found = [*_out_of_order(evidence), *_NEEDS.get(evidence.task, lambda evidence: ())(evidence)]
+    found = [*_out_of_order(evidence), *_NEEDS.get(evidence.task, lambda evidence: ())(evidence), *_pictured(evidence)]
     variable = evidence.task.replace('-', '_')  # as in the notebook
     return [re.sub(r'\btask\.(?=\w+\()', f'{variable}.', text.text(language)) for text in found]
 
@@ -39,6 +39,24 @@ def _out_of_order(evidence: Evidence) -> Iterator[Message]:
             "task's cells again from its begin_task() on, from top to bottom.",
             step=step, cell=cell, before=before,
         )  # fmt: skip
+
+
+_OUTSIDE = {'terminal': message('the terminal'), 'page': message('the web page')}  # no cell sees what they show
+
+
+def _pictured(evidence: Evidence) -> Iterator[Message]:
+    """A screenshot for each place outside the notebook that the model answered in, where the brief asks for it."""
+    task = TASKS.get(evidence.task)
+    answered = {answer.client for answer in evidence.answers if answer.text.strip()}
+    places = [place for client, place in _OUTSIDE.items() if client in answered]
+    if not (task and task.pictured) or len(evidence.screenshots) >= len(places):
+        return
+    where = places[0] if len(places) == 1 else message('{one} and {other}', one=places[0], other=places[1])
+    yield message(
+        'A screenshot is missing (there: {found}, wanted: {wanted}, of {where}): take one while the answer is to be '
+        'seen, then task.screenshot(FILE, …).',
+        found=len(evidence.screenshots), wanted=len(places), where=where,
+    )  # fmt: skip
 
 
 _WAYS = {

@@ -17,6 +17,7 @@ class Task:
     heading: Message
     wanted: Message
     camps: tuple[int, ...] = ()  # the InternLM camps that set it
+    pictured: bool = False  # they want a screenshot of what the terminal or the page shows
 
     @property
     def points(self) -> int:
@@ -39,7 +40,7 @@ _HOMEWORK = [
         'story', '09', 'basic', message('A story of 300 characters'),
         message('Deployed one of three ways (terminal, web page, API), the model writes a story of 300 characters or '
                 'more.'),
-        (1, 3),
+        (1, 3), True,
     ),
     Task(
         'api-kv', '09', 'basic', message('W4A16 and a quantised KV cache behind the API'),
@@ -49,12 +50,12 @@ _HOMEWORK = [
     Task(
         'chat-w4a16', '09', 'advanced', message('KV ratio 0.4 and W4A16 in chat'),
         message('Chat with the W4A16 model at cache_max_entry_count 0.4.'),
-        (2,),
+        (2,), True,
     ),
     Task(
         'server-w4a16', '09', 'advanced', message('API server, two clients'),
         message('The server with W4A16 at ratio 0.4 answers the terminal client and the web page.'),
-        (2,),
+        (2,), True,
     ),
     Task(
         'python-w4a16', '09', 'advanced', message('W4A16 at 0.4 from Python'),
@@ -64,7 +65,7 @@ _HOMEWORK = [
     Task(
         'vision-page', '09', 'advanced', message("A vision model's page"),
         message('A vision model behind the server describes a picture through the web page.'),
-        (2, 3),
+        (2, 3), True,
     ),
     Task(
         'memory-w4a16', '09', 'advanced', message('Memory before and after W4A16'),

@@ -37,6 +37,7 @@ SPEAKING = {  # file: the functions, or all of it
     'homework/collect/privacy.py': '',
     'homework/collect/screenshots.py': '',
     'homework/evidence.py': 'read_evidence',
+    'homework/grade/intake.py': '',
     'homework/grade/unpack.py': '',
     'homework/schema.py': '',
     'lessons/errors.py': '',

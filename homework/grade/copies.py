@@ -16,12 +16,15 @@ from .verdicts import LOOK, WRONG, flag
 def flag_copies(submissions: list[Submission]) -> None:
     """Add a flag to both of every two submissions that share what two people cannot share."""
     for a, b in itertools.combinations(submissions, 2):
+        if same_learner(a, b):
+            continue
         if a.archive_sha256 == b.archive_sha256:
             _both(a, b, WRONG, 'same-archive')
             continue  # all else is the same, too
         if a.name == b.name:
-            _both(a, b, LOOK, 'same-name')  # somebody who handed in twice
-            continue
+            _both(a, b, LOOK, 'same-name')  # somebody who handed in twice?
+            if not _told_apart(a, b):
+                continue
         _runs(a, b)
         _pictures(a, b)
     for submission in submissions:
@@ -31,13 +34,28 @@ def flag_copies(submissions: list[Submission]) -> None:
                 submission.flags.append(flag(LOOK, 'picture-twice', file=one.file, other=other.file))
 
 
+def same_learner(a: Submission, b: Submission) -> bool:
+    """Whether one learner handed in both, as roster, path or evidence show; an equal name alone shows nothing."""
+    if a.person and b.person:
+        return a.person == b.person
+    if a.owner.key and b.owner.key:
+        return a.owner.key == b.owner.key
+    runs = {evidence.run.id for evidence in a.tasks.values()} & {evidence.run.id for evidence in b.tasks.values()}
+    return a.name == b.name and bool(runs) and a.archive_sha256 != b.archive_sha256
+
+
+def _told_apart(a: Submission, b: Submission) -> bool:
+    """Whether roster or path say that two people handed these in."""
+    return bool((a.person and b.person) or (a.owner.key and b.owner.key))
+
+
 def _both(a: Submission, b: Submission, level: str, key: str) -> None:
     for one, other in ((a, b), (b, a)):
         one.flags.append(flag(level, key, other=_named(other)))
 
 
 def _named(submission: Submission) -> str:
-    return f'{submission.name} ({submission.file})'
+    return f'{submission.shown} ({submission.file})'
 
 
 def _runs(a: Submission, b: Submission) -> None:

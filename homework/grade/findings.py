@@ -113,4 +113,14 @@ FINDINGS = {
         '{file}: looks like {other_file} of {other}. Honest screenshots of one page may: look yourself.'
     ),
     'same-name': message('{other} bears the same name.'),
+    # who handed it in
+    'other-person': message('The path says that {person} handed it in; the evidence bears the name {found}.'),
+}
+
+# For learners: what was found, without the figures that would have been accepted, and without an accusation.
+WITHOUT_BANDS = {
+    'memory-agrees': message('{label}: {used:.0f} MiB in use, as its settings take.'),
+    'memory-differs': message('{label}: {used:.0f} MiB in use, which ratio {ratio:g} does not take.'),
+    'plausible': message('The model can have written the answer.'),
+    'implausible': message('The answer “{start}…” does not look like one of this model: ask your instructor about it.'),
 }

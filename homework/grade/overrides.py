@@ -13,13 +13,14 @@ from typing import NoReturn
 
 from helpers.files import tilde
 from homework.tasks import Task
-from lessons.text_files.encodings import decode
 from lessons.text_files.forms import values_of
 
+from .csv_files import TableError, text_of
 from .reading import Submission
 from .rubric import GRADED
 from .table import visible
 from .verdicts import Override
+from .weights import task_named
 
 NAME = 'overrides.csv'
 _NEEDED, _COLUMNS = ('student', 'task', 'points'), ('student', 'task', 'points', 'comment')
@@ -27,7 +28,7 @@ _POINTS = re.compile(r'\d{1,9}([.,]\d{1,2})?', re.ASCII)  # 7,5 is what a spread
 _LISTED = 20  # students that an error names: the nearest ones
 
 
-class OverridesError(ValueError):
+class OverridesError(TableError):
     """Overrides that cannot be followed; the message names the line, what is known, and what to do."""
 
 
@@ -52,7 +53,8 @@ class Overrides:
     def of(self, submissions: list[Submission]) -> dict[tuple[int, str], Override]:
         """For the number of a submission and a task's id what the instructor decided.
 
-        A student is the name in a submission as the table shows it, or the file where several bear that name.
+        A student is the name in a submission as the table shows it, the student number on the roster, or the file where
+        several bear that name.
         Raises OverridesError.
         """
         found, seen = {}, {}
@@ -67,15 +69,18 @@ class Overrides:
         return found
 
 
-def read_overrides(path: Path) -> Overrides:
+def read_overrides(path: Path, weights: dict[str, float] | None = None) -> Overrides:
     """Read a CSV file with the columns student, task, points, comment (the last may be left out).
+
+    Args:
+        weights: the points that tasks have here; None: the course's.
 
     Raises OverridesError, with the line: it is not there or cannot be read, or a task or points are none.
     """
     if not path.is_file():
         raise OverridesError(f'there is no file {tilde(path)}: write it, or leave --overrides out')
     try:
-        text, encoding = _text(path)
+        text, encoding = text_of(path, _NEEDED)
         # The first line is always names here: a single one is a mistake of ours to explain, not the reader's.
         values = values_of(path, text, 'csv', '\n', field=next(iter(text.splitlines()), '').strip()).values
     except ValueError as error:
@@ -86,25 +91,10 @@ def read_overrides(path: Path) -> Overrides:
     for number, row in values:
         row = _columns(path, row)
         task = _task(path, number, row['task'])
-        override = Override(_points(path, number, row['points'], task), row['comment'])
+        most = (weights or {}).get(task.id, task.points)
+        override = Override(_points(path, number, row['points'], task, most), row['comment'])
         lines.append(Line(number, row['student'], task, override))
     return Overrides(path, encoding, tuple(lines))
-
-
-def _text(path: Path) -> tuple[str, str]:
-    """Text and encoding.  A spreadsheet in Chinese saves CSV in GB18030, without a mark: it is that where the names of
-    the columns can be read; the command says so."""
-    content = path.read_bytes()
-    try:
-        return decode(path, content)
-    except ValueError:
-        if b'\0' in content or not all(name in content.lower() for name in map(str.encode, _NEEDED)):
-            raise
-        try:
-            return decode(path, content, 'gb18030')
-        except ValueError:
-            pass
-        raise
 
 
 def _columns(path: Path, row: dict[str, str | None]) -> dict[str, str]:
@@ -123,20 +113,19 @@ def _refuse_columns(path: Path, names: str) -> NoReturn:
 
 def _task(path: Path, number: int, said: str) -> Task:
     """The task of this id, or with this title in either language."""
-    for task in GRADED:
-        if _plain(said).casefold() in {_plain(t).casefold() for t in (task.id, task.title('en'), task.title('zh'))}:
-            return task
+    if task := task_named(_plain(said)):
+        return task
     known = ', '.join(task.id for task in GRADED)
     raise OverridesError(
         f'{tilde(path)}, line {number}: there is no graded task {said[:60]!r}: write one of {known}, or its title'
     )
 
 
-def _points(path: Path, number: int, said: str, task: Task) -> float:
-    if not _POINTS.fullmatch(said) or (points := float(said.replace(',', '.'))) > task.points:
+def _points(path: Path, number: int, said: str, task: Task, most: float) -> float:
+    if not _POINTS.fullmatch(said) or (points := float(said.replace(',', '.'))) > most:
         raise OverridesError(
             f'{tilde(path)}, line {number}: the points are {said[:60]!r}: task {task.id!r} has 0 to '
-            f'{task.points}, with two decimals at most'
+            f'{most:g}, with two decimals at most'
         )
     return points
 
@@ -144,8 +133,11 @@ def _points(path: Path, number: int, said: str, task: Task) -> float:
 def _number_of(path: Path, line: Line, submissions: list[Submission]) -> int:
     """Which of the submissions is the student's."""
     student, number = line.student, line.number
-    named = [n for n, s in enumerate(submissions) if _plain(s.name) == _plain(student)]
-    found = named or [n for n, s in enumerate(submissions) if _plain(s.file) == _plain(student)]
+    wanted = _plain(student)
+    counted = [(n, s) for n, s in enumerate(submissions) if not s.newer]
+    numbered = [n for n, s in counted if s.person and _plain(s.person.number) == wanted]
+    named = [n for n, s in counted if wanted in (_plain(s.name), _plain(s.shown))]
+    found = numbered or named or [n for n, s in enumerate(submissions) if _plain(s.file) == _plain(student)]
     if len(found) == 1:
         return found[0]
     if found:
@@ -154,7 +146,7 @@ def _number_of(path: Path, line: Line, submissions: list[Submission]) -> int:
             f'{tilde(path)}, line {number}: {len(found)} submissions are of {student!r} ({files}): '
             f'write the file instead of the name, and give each file a name of its own'
         )
-    names = sorted({visible(s.name) for s in submissions}, key=lambda name: (-_likeness(name, student), name))
+    names = sorted({visible(s.shown) for s in submissions}, key=lambda name: (-_likeness(name, student), name))
     known = ', '.join(names[:_LISTED]) + ', …' * (len(names) > _LISTED) or 'none'
     raise OverridesError(
         f'{tilde(path)}, line {number}: no submission is of {student[:60]!r} (known: {known}): write the '

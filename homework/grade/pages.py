@@ -10,7 +10,6 @@ from homework.tasks import TASKS
 from homework.texts import Message, message
 from translations.messages import shown
 
-from .rubric import TOTAL
 from .verdicts import MET, NOT_CHECKED, NOT_MET, WRONG
 
 # Flags that name other learners: for the instructor only.
@@ -21,8 +20,15 @@ _KINDS = {MET: 'met', NOT_MET: 'notmet', NOT_CHECKED: 'open'}
 _ANSWER_CHARACTERS = 1200  # of one answer on a page
 
 
-def report_page(graded, language: str | None = None) -> str:
-    """The page of one learner, in their language; it names nobody else."""
+def report_page(
+    graded, language: str | None = None, *, late: Message | None = None, release_flags: bool = False
+) -> str:
+    """The page of one learner, in their language; it names nobody else.
+
+    Args:
+        late: by how much it is; None: it is not.
+        release_flags: whether it tells what stood out, and which figures are accepted.
+    """
     submission = graded.submission
     language = language or submission.language
     grades = [
@@ -30,110 +36,142 @@ def report_page(graded, language: str | None = None) -> str:
             'title': grade.task.title(language),
             'asks': grade.task.asks(language),
             'points': _points(grade.points),
-            'of': grade.of,
+            'of': _points(grade.of),
             'decided': grade.override.text(language) if grade.override else '',
-            'marks': [_mark(criterion, language) for criterion in grade.criteria],
+            'marks': [_mark(criterion, language, release_flags) for criterion in grade.criteria],
         }
         for grade in graded.grades
     ]
+    flags = [flag for flag in submission.flags if flag.key not in COPIES]
     return render_untrusted(
         'report.html',
         language,
         title=message('Your homework').text(language),
         width='52rem',
-        name=submission.name,
+        name=submission.shown,
         file=submission.file,
         packed=submission.packed,
+        late=late.text(language) if late else '',
         total=_points(graded.total),
-        of=TOTAL,
+        of=_points(graded.of),
         grades=grades,
-        flags=_flags([flag for flag in submission.flags if flag.key not in COPIES], language),
+        flags=_flags(flags, language) if release_flags else None,
     )
 
 
-def overview_page(
-    all_graded: list, unreadable: list[tuple[str, str]], language: str, places: dict, left_out: Message | None = None
-) -> str:
-    """The page of all: points, flags, and the pictures of each task side by side.
+def overview_page(grading, language: str, places: dict) -> str:
+    """The page of all: what differs first, then points, flags, and the pictures of each task side by side.
 
     Args:
-        unreadable: file and reason of what could not be graded.
+        grading: a `grade.Grading`.
         places: for the number of a submission its report's path, for a number and a picture's file the picture's path,
             from the overview's folder.
-        left_out: a message that says which check was not made; None: all were.
     """
-    rows, links, decided = [], [], []
-    for number, graded in enumerate(all_graded):
-        cells = []
-        for grade in graded.grades:
-            why = ' '.join(text for c in grade.criteria for text in c.texts(language))
-            kind = 'met' if grade.points == grade.of else 'part' if grade.points else 'notmet'
-            cell = {'points': _points(grade.points) if grade.counts else '', 'kind': kind, 'why': why, 'machine': ''}
-            if grade.override:
-                said = grade.override.text(language)
-                cell |= {'machine': _points(grade.machine_points), 'why': f'{said} {why}'}
-                decided.append((graded.submission.name, grade.task.title(language), said))
-            cells.append(cell)
-        submission = graded.submission
-        rows.append(
-            {
-                'name': submission.name,
-                'file': submission.file,
-                'report': places[number],
-                'total': _points(graded.total),
-                'machine_total': _points(graded.machine_total) if any(c['machine'] for c in cells) else '',
-                'cells': cells,
-                'flags': _flags(submission.flags, language),
-            }
-        )
-        links += [(submission.name, link.title, link.url) for link in submission.links]
-    tasks = (
-        [{'id': g.task.id, 'of': g.of, 'title': g.task.title(language)} for g in all_graded[0].grades] if rows else []
-    )
+    rows = [_row(grading, graded, language, places[number]) for number, graded in enumerate(grading.graded)]
+    decided = [
+        (graded.submission.shown, grade.task.title(language), grade.override.text(language))
+        for graded in grading.graded
+        for grade in graded.grades
+        if grade.override
+    ]
+    links = [(one.submission.shown, link.title, link.url) for one in grading.graded for link in one.submission.links]
+    first = grading.graded[0].grades if rows else ()
     return render_untrusted(
         'overview.html',
         language,
         title=message('Homework: overview').text(language),
         width='110rem',
-        of=TOTAL,
-        tasks=tasks,
+        of=_points(grading.of),
+        tasks=[{'id': g.task.id, 'of': _points(g.of), 'title': g.task.title(language)} for g in first],
         rows=rows,
         decided=decided,
-        left_out=left_out.text(language) if left_out else '',
-        unreadable=[(file, shown(why, language)) for file, why in unreadable],
-        galleries=_galleries(all_graded, language, places),
+        left_out=grading.left_out.text(language) if grading.left_out else '',
+        unreadable=[(one.name, one.file, shown(one.why, language)) for one in grading.unreadable],
+        absent=grading.absent,
+        strangers=[(one.submission.name, one.submission.file) for one in grading.strangers],
+        older=[(o.submission.shown, o.submission.file, o.submission.newer, _points(o.total)) for o in grading.older],
+        galleries=_galleries(grading.graded, language, places),
         links=links,
     )
 
 
+def _row(grading, graded, language: str, report: str) -> dict:
+    """A learner in the overview."""
+    cells, lost = [], []
+    for grade in graded.grades:
+        why = ' '.join(text for c in grade.criteria for text in c.texts(language))
+        kind = 'met' if grade.points == grade.of else 'part' if grade.points else 'notmet'
+        cell = {'points': _points(grade.points) if grade.counts else '', 'kind': kind, 'why': why, 'machine': ''}
+        if grade.override:
+            cell |= {'machine': _points(grade.machine_points), 'why': f'{grade.override.text(language)} {why}'}
+        cells.append(cell)
+        if grade.present and (texts := grade.lost(language)):
+            lost.append((grade.task.title(language), f'{_points(grade.points)} / {_points(grade.of)}', ' '.join(texts)))
+    s, late = graded.submission, grading.late(graded)
+    return {
+        'number': s.person.number if s.person else '',
+        'name': s.shown,
+        'file': s.file,
+        'report': report,
+        'total': _points(graded.total),
+        'machine_total': _points(graded.machine_total) if any(c['machine'] for c in cells) else '',
+        'late': late.text(language) if late else '',
+        'cells': cells,
+        'lost': lost,
+        'absent': ', '.join(grade.task.id for grade in graded.grades if grade.is_absent),
+        'flags': _flags(s.flags, language),
+    }
+
+
 def _galleries(all_graded: list, language: str, places: dict) -> list[dict]:
-    """For each task its pictures and answers, learner by learner: all cards first, then all screenshots."""
+    """For each task its pictures and answers: what differs first.
+
+    Open are screenshots, and the cards of those who lost points or stand out in this task; the other cards, all but the
+    same, are folded.  Equal answers are shown once, the rarest first.
+    """
     galleries = []
     for task in TASKS.values():
-        pictures, answers = [], []
+        open_, folded, answers = [], [], {}
         for number, graded in enumerate(all_graded):
-            name = graded.submission.name
-            theirs = [p for p in graded.submission.pictures if p.task == task.id]
-            for picture in theirs:
-                src = places[number, picture.file]
-                pictures.append({'src': src, 'name': name, 'caption': picture.file, 'card': picture.is_card})
+            name = graded.submission.shown
+            differs = _differs(graded, task.id)
+            for picture in graded.submission.pictures:
+                if picture.task == task.id:
+                    shown_ = {'src': places[number, picture.file], 'name': name, 'caption': picture.file}
+                    (folded if picture.is_card and not differs else open_).append((picture.is_card, shown_))
             evidence = graded.submission.tasks.get(task.id)
             for answer in evidence.answers if evidence else ():
                 text = answer.text
                 text = text[:_ANSWER_CHARACTERS] + ('…' if len(text) > _ANSWER_CHARACTERS else '')
-                answers.append({'name': name, 'about': f'{answer.engine}, {answer.client}', 'text': text})
-        by_kind = [[p for p in pictures if p['card'] == card] for card in (True, False)]
-        if pictures or answers:
-            galleries.append({'title': task.title(language), 'rows': by_kind, 'answers': answers})
+                answers.setdefault(text, []).append((name, f'{answer.engine}, {answer.client}'))
+        rows = [[picture for is_card, picture in open_ if is_card == card] for card in (True, False)]
+        if open_ or folded or answers:
+            galleries.append(
+                {
+                    'title': task.title(language),
+                    'rows': rows,
+                    'folded': [picture for _, picture in folded],
+                    'answers': sorted(answers.items(), key=lambda pair: len(pair[1])),
+                }
+            )
     return galleries
 
 
-def _mark(criterion, language: str) -> dict:
+def _differs(graded, task: str) -> bool:
+    """Whether there is something to look at in this task of a learner."""
+    lost = any(g.task.id == task and (g.points < g.of or g.override) for g in graded.grades)
+    values = (flag.finding.values for flag in graded.submission.flags)
+    return lost or any(
+        task in str(v.get('task', '')).split(', ') or f'/{task}' in str(v.get('file', '')) for v in values
+    )
+
+
+def _mark(criterion, language: str, bands: bool) -> dict:
     return {
         'kind': _KINDS[criterion.verdict],
         'sign': _MARKS[criterion.verdict],
         'verdict': _VERDICTS[criterion.verdict].text(language),
-        'texts': criterion.texts(language),
+        'texts': criterion.texts(language, bands),
     }
 
 

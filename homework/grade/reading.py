@@ -12,7 +12,9 @@ from homework.missing import cells_out_of_order
 from homework.schema import Evidence, Link, Manifest, SubmissionContent, read_checked
 from homework.tasks import TASKS
 
+from .intake import NOBODY, Owner
 from .pictures import Picture, read_picture
+from .roster import Person
 from .rubric import predictions_that_differ
 from .unpack import BadSubmissionError, unpack
 from .verdicts import LOOK, WRONG, Flag, flag
@@ -35,6 +37,14 @@ class Submission:
     tasks: dict[str, Evidence]  # id → evidence
     pictures: list[Picture]
     flags: list[Flag]
+    owner: Owner = NOBODY  # as its path says
+    person: Person | None = None  # on the roster
+    newer: str = ''  # the file that counts in its place; '': this one does
+
+    @property
+    def shown(self) -> str:
+        """The name that tables and pages give it: the roster's, or what the learner typed."""
+        return self.person.name if self.person else self.name
 
 
 def read_submission(archive: Path, folder: Path) -> Submission:

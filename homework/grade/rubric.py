@@ -34,10 +34,22 @@ class TaskGrade:
     present: bool
     criteria: tuple[Criterion, ...]
     override: Override | None = None
+    weight: float | None = None  # the instructor's points for the task; None: the course's
 
     @property
-    def of(self) -> int:
-        return self.task.points
+    def of(self) -> float:
+        return self.task.points if self.weight is None else self.weight
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether points are missing because the task is not there at all."""
+        return not self.counts and self.of > 0
+
+    def lost(self, language: str, bands: bool = True) -> list[str]:
+        """Why points are missing, in sentences; [] where none are."""
+        if self.points >= self.of:
+            return []
+        return [text for c in self.criteria if c.verdict == NOT_MET for text in c.texts(language, bands)]
 
     @property
     def counts(self) -> bool:
@@ -64,14 +76,15 @@ class TaskGrade:
         return round(self.of * (first + share) / 2, 1)
 
 
-def grade_task(task: Task, evidence: Evidence | None, scores: list) -> TaskGrade:
+def grade_task(task: Task, evidence: Evidence | None, scores: list, weight: float | None = None) -> TaskGrade:
     """Judge the evidence of one task; None: it is not in the submission.
 
     Args:
         scores: for each of its answers a score (`scores.answer_scores`), or a `Finding` why there is none.
+        weight: the points that it counts; None: the course's.
     """
     if evidence is None:
-        return TaskGrade(task, False, (criterion(NOT_MET, 'absent'),))
+        return TaskGrade(task, False, (criterion(NOT_MET, 'absent'),), weight=weight)
     criteria = [_complete(task, evidence)]
     if task.id in _W4A16_TASKS:
         criteria.append(_w4a16(evidence))
@@ -83,7 +96,7 @@ def grade_task(task: Task, evidence: Evidence | None, scores: list) -> TaskGrade
         criteria.append(_memory(evidence))
     if task.id in SCORED:
         criteria.append(_plausible(evidence, scores))
-    return TaskGrade(task, True, tuple(criteria))
+    return TaskGrade(task, True, tuple(criteria), weight=weight)
 
 
 def _complete(task: Task, evidence: Evidence) -> Criterion:

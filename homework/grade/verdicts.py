@@ -4,7 +4,7 @@ import dataclasses
 
 from homework.texts import message
 
-from .findings import FINDINGS
+from .findings import FINDINGS, WITHOUT_BANDS
 
 MET, NOT_MET, NOT_CHECKED = 'met', 'not met', 'not checked'
 WRONG, LOOK = 'wrong', 'look'
@@ -18,8 +18,10 @@ class Finding:
     key: str
     values: dict = dataclasses.field(default_factory=dict)
 
-    def text(self, language: str) -> str:
-        return dataclasses.replace(FINDINGS[self.key], values=_shortened(self.values)).text(language)
+    def text(self, language: str, bands: bool = True) -> str:
+        """In words; without `bands` nothing tells which figures would have been accepted."""
+        said = FINDINGS[self.key] if bands else WITHOUT_BANDS.get(self.key, FINDINGS[self.key])
+        return dataclasses.replace(said, values=_shortened(self.values)).text(language)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Criterion:
     findings: tuple[Finding, ...]
     missing: dict[str, list[str]] = dataclasses.field(default_factory=dict)  # language → sentences
 
-    def texts(self, language: str) -> list[str]:
-        return [finding.text(language) for finding in self.findings] + self.missing.get(language, [])
+    def texts(self, language: str, bands: bool = True) -> list[str]:
+        return [finding.text(language, bands) for finding in self.findings] + self.missing.get(language, [])
 
 
 @dataclasses.dataclass(frozen=True)

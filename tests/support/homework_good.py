@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import functools
 import hashlib
 import io
 import json
@@ -43,6 +44,7 @@ ENGLISH_STORY = (
     'best part," said the ladybird, "because we made it together." A present is as big as the love inside it.'
 )
 HELLO = "I'm tiny-chat, the little model of the LMDeploy course. I am small, but I do my best."
+_PICTURES: dict[str, bytes] = {}  # SHA-256 → PNG, of `Builder.screenshot`
 AWQ = {'quant_method': 'awq', 'bits': 4, 'group_size': 128, 'version': 'gemm', 'zero_point': True}
 
 
@@ -99,6 +101,13 @@ class Builder:
             'sampling': {'temperature': 0.8},
         } | more  # fmt: skip
 
+    def screenshot(self, task: str, number: int = 1) -> dict:
+        """A screenshot of this learner's own; `put_pictures` writes the file."""
+        png = screenshot(f'{self.run} {task} {number}')
+        shot = {'file': f'screenshots/{task}-{number}.png', 'sha256': hashlib.sha256(png).hexdigest()}
+        _PICTURES[shot['sha256']] = png
+        return shot | {'width': 640, 'height': 400, 'taken': None, 'taken_from': 'none', 'caption': 'the screen'}
+
     def evidence(self, task: str, **parts) -> dict:
         steps = [{'step': 'begin', 'cell': self.cell, 'time': self.time()}]
         kinds = ('engine', 'engines'), ('answer', 'answers'), ('rows', 'rows'), ('screenshot', 'screenshots')
@@ -147,17 +156,26 @@ class Builder:
             self.evidence(
                 'chat', checks=checks, engines=[plain], answers=[say('16 bit', 'pipeline', 'who are you', HELLO)]
             ),
-            self.evidence('story', engines=[plain], answers=[say('16 bit', 'terminal', ask, story)]),
+            self.evidence(
+                'story',
+                engines=[plain],
+                answers=[say('16 bit', 'terminal', ask, story)],
+                screenshots=[self.screenshot('story')],
+            ),
             self.evidence('api-kv', engines=[both], answers=[say('W4A16', 'openai', ask, story)]),
             self.evidence('chat-w4a16', engines=[awq], answers=[say('W4A16', 'pipeline', ask, story)]),
             self.evidence(
-                'server-w4a16', engines=[server], answers=[say('W4A16', c, ask, story) for c in ('terminal', 'page')]
+                'server-w4a16',
+                engines=[server],
+                answers=[say('W4A16', c, ask, story) for c in ('terminal', 'page')],
+                screenshots=[self.screenshot('server-w4a16', n) for n in (1, 2)],
             ),
             self.evidence('python-w4a16', engines=[awq], answers=[say('W4A16', 'pipeline', ask, story)]),
             self.evidence(
                 'vision-page',
                 engines=[vision],
                 answers=[say('W4A16', 'page', ask, 'A red ball.', image_sha256='4' * 64)],
+                screenshots=[self.screenshot('vision-page')],
             ),
             self.memory_rows('memory-w4a16', 1, 512, [('16 bit', 0), ('W4A16', 0)]),
             self.memory_rows('memory-kv', 8, 2048, [('16 bit', 0), ('int8', 8)]),
@@ -202,7 +220,16 @@ def own_sample() -> str:
     return checkpoint_identity(TINY_CHAT).weights_sample_sha256
 
 
-def screenshot(seed: int = 0, size=(640, 400), lines: int = 14) -> bytes:
+def put_pictures(evidence: dict, folder: Path) -> None:
+    """Write the screenshots of a `Builder`'s evidence into a submission's folder."""
+    for shot in evidence['screenshots']:
+        if shot['sha256'] in _PICTURES:
+            (folder / 'screenshots').mkdir(parents=True, exist_ok=True)
+            (folder / shot['file']).write_bytes(_PICTURES[shot['sha256']])
+
+
+@functools.cache
+def screenshot(seed: int | str = 0, size=(640, 400), lines: int = 14) -> bytes:
     """A picture like a terminal's, other for every seed."""
     import random
 
@@ -222,8 +249,9 @@ def screenshot(seed: int = 0, size=(640, 400), lines: int = 14) -> bytes:
     return buffer.getvalue()
 
 
-def with_screenshot(evidence: dict, folder: Path, png: bytes, number: int = 1) -> dict:
-    """The evidence with a picture, which is put into the submission's folder."""
+def with_screenshot(evidence: dict, folder: Path, png: bytes, number: int = 0) -> dict:
+    """The evidence with one more picture, which is put into the submission's folder."""
+    number = number or len(evidence['screenshots']) + 1
     file = f'screenshots/{evidence["task"]}-{number}.png'
     (folder / 'screenshots').mkdir(parents=True, exist_ok=True)
     (folder / file).write_bytes(png)
@@ -248,6 +276,7 @@ def pack(tasks: dict[str, dict], folder: Path, monkeypatch) -> Path:
     monkeypatch.setenv('COURSE_SUBMISSION', str(folder))
     monkeypatch.setattr('homework.collect.pack.pdf', lambda *_: b'%PDF-1.4')  # takes seconds, and nobody grades it
     for evidence in tasks.values():
+        put_pictures(evidence, folder)
         write_evidence(typed(evidence), folder)
     return pack_submission().path
 

@@ -14,14 +14,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from homework_good import Builder, typed
+from homework_good import Builder, put_pictures, typed
 from patience import PATIENCE_S
 
 from homework import evidence as evidence_module
 from homework import pack_submission
 from homework.__main__ import main
 from homework.collect import privacy
-from homework.evidence import HomeworkError, short_code, write_evidence
+from homework.evidence import HomeworkError, short_code, submission_folder, write_evidence
 from homework.manifest import digest_of, slug
 from homework.schema import Answer, Engine, Reading, checked
 from homework.tasks import TASKS
@@ -35,6 +35,7 @@ def folder(tmp_path, monkeypatch):
 
 def put(*evidence):
     for one in evidence:
+        put_pictures(one, submission_folder())
         write_evidence(typed(one | {'code': short_code(one)}))
 
 
@@ -51,9 +52,12 @@ def test_everything_is_in_it_and_the_manifest_says_so(folder, language, name):
     homework = [task.id for task in TASKS.values() if task.level != 'card']
     assert list(packed.tasks) == homework
     assert packed.missing == {}
-    assert set(files) == {'README.md', 'submission.html', 'submission.pdf', 'evidence.json', 'manifest.json'} | {
-        f'cards/{task}.png' for task in homework
-    }
+    shots = ('story-1', 'server-w4a16-1', 'server-w4a16-2', 'vision-page-1')
+    assert set(files) == (
+        {'README.md', 'submission.html', 'submission.pdf', 'evidence.json', 'manifest.json'}
+        | {f'cards/{task}.png' for task in homework}
+        | {f'screenshots/{shot}.png' for shot in shots}
+    )
     manifest = json.loads(files['manifest.json'])
     assert manifest['files'] == {
         path: {'sha256': hashlib.sha256(content).hexdigest(), 'bytes': len(content)}
@@ -79,7 +83,10 @@ def test_the_notes_read_like_notes(folder):
     page = files['submission.html'].decode()
     assert all(title in page for title in sections)
     pictures = [base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
-    assert pictures == [files[f'cards/{task.id}.png'] for task in TASKS.values() if task.level != 'card']
+    assert [p for p in pictures if p in {files[name] for name in files if name.startswith('cards/')}] == [
+        files[f'cards/{task.id}.png'] for task in TASKS.values() if task.level != 'card'
+    ]
+    assert len(pictures) == 11 + 4, 'and the screenshots'
 
 
 def test_what_a_model_wrote_is_text_and_never_markup(folder):
@@ -244,7 +251,7 @@ def test_evidence_that_is_cut_off_or_of_no_task(folder):
 
 
 def test_a_full_disk_leaves_the_older_archive_and_no_half_of_a_new_one(folder, monkeypatch):
-    put(Builder('Ada').all()['story'])
+    put(Builder('Ada').all()['chat'])
     path = pack_submission().path
     before = path.read_bytes()
 
@@ -268,7 +275,7 @@ def test_two_at_once_are_each_whole(folder):
     said = [one.communicate(timeout=PATIENCE_S)[0] for one in both]
     assert [one.returncode for one in both] == [0, 0]
     assert all('11 tasks, 11 of them complete' in text for text in said)
-    assert {p.name for p in folder.iterdir()} == {'evidence', 'submission-ada.zip'}
+    assert {p.name for p in folder.iterdir()} == {'evidence', 'screenshots', 'submission-ada.zip'}
     assert 'manifest.json' in content_of(folder / 'submission-ada.zip')
 
 

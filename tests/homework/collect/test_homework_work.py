@@ -285,6 +285,14 @@ def test_the_card_of_a_chapter(folder, pipe):
 
 SPOILED = {
     'checks fail': ('chat', lambda e: e['checks'][0].update(state='FAIL'), "The check 'Python' fails"),
+    'no screenshot': (
+        'story', lambda e: e['screenshots'].clear(),
+        'A screenshot is missing (there: 0, wanted: 1, of the terminal): take one while the answer is to be seen, then '
+        'story.screenshot(FILE, …).',
+    ),
+    'one of two screenshots': (
+        'server-w4a16', lambda e: e['screenshots'].pop(), '(there: 1, wanted: 2, of the terminal and the web page)'
+    ),
     'no checks': ('chat', lambda e: e['checks'].clear(), 'The environment was not checked'),
     'no engine': ('chat', lambda e: e['engines'].clear(), 'No engine: start an engine'),
     'no answer': ('chat', lambda e: e['answers'].clear(), 'No answer: ask the model something, then chat.answer('),

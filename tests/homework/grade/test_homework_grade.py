@@ -48,7 +48,7 @@ def _pictures_read_once():
 
 @pytest.fixture(scope='module')
 def good(tmp_path_factory):
-    """A submission in Chinese, every task well done, with three screenshots."""
+    """A submission in Chinese, every task well done, with five screenshots."""
     return packed(tmp_path_factory.mktemp('good'), Builder(), first=0)
 
 
@@ -61,8 +61,7 @@ def other(tmp_path_factory):
 
 def packed(folder, builder, first):
     tasks = builder.all()
-    for n, task in enumerate(('story', 'chat-w4a16', 'server-w4a16')):
-        tasks[task] = with_screenshot(tasks[task], folder, screenshot(first + n))
+    tasks['chat-w4a16'] = with_screenshot(tasks['chat-w4a16'], folder, screenshot(first))
     for number, evidence in enumerate(tasks.values()):  # no two people's times and bytes agree
         for answer in evidence['answers']:
             answer['time_s'] = round(1.5 + 0.01 * first + 0.001 * number, 4)
@@ -137,7 +136,7 @@ def test_full_marks_and_nothing_stands_out(good, other):
     assert [keys(g) for g in grading.graded] == [[], []]
     verdicts = {c.verdict for g in grading.graded for grade_ in g.grades for c in grade_.criteria}
     assert verdicts == {MET, NOT_CHECKED}, 'without scores the answers are not checked'
-    assert [len(g.submission.pictures) for g in grading.graded] == [14, 14]
+    assert [len(g.submission.pictures) for g in grading.graded] == [16, 16]
 
 
 def test_texts_are_there_in_both_languages(good):
@@ -641,10 +640,10 @@ def test_outputs(good, other, tmp_path):
 
     text = (tmp_path / 'grades.csv').read_text(encoding='utf-8-sig')
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row['name'] for row in rows] == ['王小明', 'Anna', '\'=HYPERLINK("http://x","<b>小明</b>")', '']
-    assert float(rows[0]['total']) == 100
-    assert rows[3]['file'] == "'=1+1.zip"
-    assert '不是完整的 zip' in rows[3]['remarks']  # most learners wrote in Chinese
+    assert [row['姓名'] for row in rows] == ['王小明', 'Anna', '\'=HYPERLINK("http://x","<b>小明</b>")', "'=1+1"]
+    assert float(rows[0]['总分']) == 100
+    assert rows[3]['文件'] == "'=1+1.zip"
+    assert '不是完整的 zip' in rows[3]['备注']  # most learners wrote in Chinese
     for row in csv.reader(io.StringIO(text)):
         assert not [cell for cell in row if cell.startswith(('=', '+', '-', '@'))]
 
@@ -661,7 +660,7 @@ def test_outputs(good, other, tmp_path):
     assert '&lt;script&gt;' in html
     assert '{{ 7 * 7 }}' in html, 'text stays text'
     sources = set(re.findall('src="([^"]+)"', html))
-    assert len(sources) == 3 * 14
+    assert len(sources) == 3 * 16
     for source in sources:
         with Image.open(overview.parent / source) as picture:
             assert not picture.info.keys() & {'exif', 'comment', 'course-code'}, 'pixels, nothing else'
