@@ -7,6 +7,7 @@ Nothing is executed: a deck shows the stored outputs.  Key S opens the speaker's
 
 import argparse
 import base64
+import functools
 import hashlib
 import html
 import re
@@ -106,17 +107,21 @@ def has_maths(notebook) -> bool:
     return any(_MATHS.search(_CODE.sub('', c.source)) for c in notebook.cells if c.cell_type == 'markdown')
 
 
-def deck(source: Path, language: str) -> str:
-    """The deck of a stored notebook, as one page beside the folder of scripts."""
-    notebook = prepared(nbformat.read(source, as_version=4), source.parent, source.stem, language)
-    exporter = SlidesExporter(
+@functools.cache
+def exporter(language: str) -> SlidesExporter:
+    return SlidesExporter(
         template_file=str(DECK / 'deck.html.j2'),
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         language_code={'en': 'en', 'zh': 'zh-CN'}[language],
     )
+
+
+def deck(source: Path, language: str) -> str:
+    """The deck of a stored notebook, as one page beside the folder of scripts."""
+    notebook = prepared(nbformat.read(source, as_version=4), source.parent, source.stem, language)
     own = {name: (DECK / f'deck.{name}').read_text(encoding='utf-8') for name in ('css', 'js')}
-    page, _ = exporter.from_notebook_node(notebook, {'deck': own | {'has_maths': has_maths(notebook)}})
+    page, _ = exporter(language).from_notebook_node(notebook, {'deck': own | {'has_maths': has_maths(notebook)}})
     return page
 
 

@@ -1,1 +1,1 @@
-"""For who presents: the pages of notes/presenting as data, and what to run before the first live cell."""
+"""For who presents: the presenter's pages as data, and what to run before the first live cell."""
