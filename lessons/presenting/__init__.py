@@ -1,1 +1,13 @@
-"""For who presents: the presenter's pages as data, and what to run before the first live cell."""
+"""For who presents: the presenter's pages as data, and what to run before the first live cell.
+
+In a notebook, or in a console of its kernel: `%load_ext lessons.presenting`, then `%prepare`.
+"""
+
+
+def load_ipython_extension(shell) -> None:
+    """Add `%prepare` to a kernel."""
+    from .live import Presentation
+
+    presentation = Presentation(shell)
+    shell.register_magic_function(presentation.prepare, 'line', 'prepare')
+    shell.events.register('post_run_cell', presentation.go_on)

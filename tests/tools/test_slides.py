@@ -107,7 +107,9 @@ def test_every_step_of_every_deck_fits_and_nothing_is_fetched(decks, open_deck):
             assert not found['small'], (language, name, found['small'])
             assert found['steps'] > 20
         assert (page.asked, page.failed) == ([], []), (language, name)
-        shown = squeezed(page.evaluate("[...document.querySelectorAll('.slides pre')].map((p) => p.textContent).join('')"))
+        shown = squeezed(
+            page.evaluate("[...document.querySelectorAll('.slides pre')].map((p) => p.textContent).join('')")
+        )
         source = slides.EDITIONS[language] / f'{name}.ipynb'
         cells = [c for c in nbformat.read(source, as_version=4).cells if c.metadata.slideshow.slide_type != 'skip']
         lost = [c.id for c in cells if c.cell_type == 'code' and squeezed(c.source) not in shown]
