@@ -1,6 +1,6 @@
 """The chapters as decks that need no network, in both languages: `make slides`, then open build/slides/index.html.
 
-    python tools/slides.py [--out build/slides] [--pdf] [NAME ...]      # NAME: 01_hf_vs_turbomind; default: all chapters
+    python tools/slides.py [--out build/slides] [--pdf] [NAME ...]    # NAME: 01_hf_vs_turbomind; default: all
 
 Nothing is executed: a deck shows the stored outputs.  Key S opens the speaker's view, with a timer and the notes.
 """

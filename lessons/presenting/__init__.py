@@ -3,6 +3,12 @@
 In a notebook, or in a console of its kernel: `%load_ext lessons.presenting`, then `%prepare`.
 """
 
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={'pages': ['page_of'], 'projector': ['use_projector']}
+)
+
 
 def load_ipython_extension(shell) -> None:
     """Add `%prepare` to a kernel."""

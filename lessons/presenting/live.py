@@ -1,4 +1,4 @@
-"""Cells that slides leave out must run all the same: those before the first live cell, and those after each live one."""
+"""Cells that slides leave out must run all the same: before the first live cell, and after each live one."""
 
 import os
 from dataclasses import dataclass, field

@@ -25,7 +25,8 @@ MEASURE = r"""() => {
     for (const node of slide.querySelectorAll('*')) {
       const box = node.getBoundingClientRect();
       if (node.closest('aside.notes') || !box.width || !box.height) continue;
-      const where = `slide ${JSON.stringify(Reveal.getIndices())}, ${(node.closest('.jp-Cell') || {}).id}: ${node.tagName}`;
+      const cell = (node.closest('.jp-Cell') || {}).id;
+      const where = `slide ${JSON.stringify(Reveal.getIndices())}, ${cell}: ${node.tagName}`;
       if (box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1)
         outside.push(`${where} ends at ${Math.round(box.right)} × ${Math.round(box.bottom)}`);
       if (node.matches('pre') && parseFloat(getComputedStyle(node).fontSize) * node.currentCSSZoom < 15)

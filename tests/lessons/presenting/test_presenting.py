@@ -1,4 +1,4 @@
-"""The presenter's pages fit the chapters and their minutes; `%prepare` runs what slides leave out; plots for a projector."""
+"""The presenter's pages fit chapters and minutes; `%prepare` runs what slides leave out; plots for a projector."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def test_a_heading_without_minutes_is_named(tmp_path):
 
 
 def test_a_section_that_the_notebook_lacks_is_named():
-    with pytest.raises(ValueError, match='no section 0.5'):
+    with pytest.raises(ValueError, match=r'no section 0\.5'):
         notes(page_of('00_setup'), ['First, an answer', '0.1 A', '0.2 B', '0.3 C', '0.4 D', 'Summary', 'Exercises'])
 
 
@@ -110,7 +110,7 @@ def test_after_a_live_cell_its_hidden_checks_run_and_no_card(shell):
 
 
 def test_an_unknown_chapter_is_named_with_those_that_there_are(shell):
-    with pytest.raises(ValueError, match='99_none.*01_small'):
+    with pytest.raises(ValueError, match=r'99_none.*01_small'):
         shell.run_line_magic('prepare', '99_none')
 
 
