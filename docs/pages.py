@@ -31,18 +31,21 @@ class Edition:
 
 EN = Edition(
     'en', 'en', 'LMDeploy course', 'notebooks', 'README',
-    ('README.md', 'notebooks/*.md', 'notebooks/*.ipynb', 'notebooks/deep/*.ipynb', 'notebooks/solutions/README.md',
+    ('README.md', 'notebooks/*.md', 'notebooks/presenting/*.md', 'notebooks/*.ipynb', 'notebooks/deep/*.ipynb',
+     'notebooks/solutions/README.md',
      'notebooks/solutions/*.ipynb', 'homework/README.md', 'lmdeploy_cpu/README.md', 'models/*/README.md',
      'deploy/README.md', 'records/**.json'),
     {'other': '中文', 'tooltip': '本页的中文版', 'core': 'Chapters', 'deep': 'Deep dives', 'hand': 'At hand',
-     'records': 'Records', 'widget': 'A widget: it works in JupyterLab (<code>make lab</code>)', 'in': 'Shown in',
+     'teach': 'Presenting', 'records': 'Records', 'in': 'Shown in',
+     'widget': 'A widget: it works in JupyterLab (<code>make lab</code>)',
      'settings': 'Settings', 'search': 'Search'},
 )  # fmt: skip
 ZH = Edition(
     'zh', 'zh_CN', 'LMDeploy 课程', 'notebooks/zh', 'README_zh-CN',
     ('README_zh-CN.md', 'homework/README_zh-CN.md', 'notebooks/zh/**.md', 'notebooks/zh/**.ipynb', 'records/**.json'),
     {'other': 'English', 'tooltip': 'This page in English', 'core': '章节', 'deep': '深入篇', 'hand': '手边资料',
-     'records': '实测记录', 'widget': '交互控件，要在 JupyterLab 里用（<code>make lab</code>）', 'in': '用到它的笔记本',
+     'teach': '讲课', 'records': '实测记录', 'in': '用到它的笔记本',
+     'widget': '交互控件，要在 JupyterLab 里用（<code>make lab</code>）',
      'settings': '设置', 'search': '搜索'},
 )  # fmt: skip
 # The plots of a record: pictures of imgs/, or NOTEBOOK#CELL for what that cell drew of it.
@@ -104,7 +107,8 @@ def contents(edition: Edition) -> str:
         *(up + str(path.relative_to(ROOT).with_suffix('')) for path in sorted(found)),
     ]
     records = [up + str(path.relative_to(ROOT).with_suffix('')) for path in sorted(ROOT.glob('records/**/*.json'))]
-    groups = {'core': chapters, 'deep': deep, 'hand': hand + rest, 'records': records}
+    teach = ['presenting/README', *sorted(f'presenting/{path.stem}' for path in home.glob('presenting/[0-9]*.md'))]
+    groups = {'core': chapters, 'deep': deep, 'hand': hand + rest, 'teach': teach, 'records': records}
     tree = '\n```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {}\n\n{}\n```\n'
     return ''.join(tree.format(edition.words[group], '\n'.join(names)) for group, names in groups.items())
 

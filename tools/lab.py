@@ -18,6 +18,7 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_runtime_dir
 
 from helpers.troubleshooting import pointer
+from lessons.presenting.projector import STYLE
 from lessons.serving.port import free_port
 from lessons.serving.proxies import usable
 from lessons.serving.tunnel import ssh_command, user_name
@@ -131,6 +132,8 @@ def main() -> None:
     # The token goes by the environment: a command line can be read by every user of the machine.
     environ.update(JUPYTER_TOKEN=token, JUPYTER_PREFER_ENV_PATH='1', COURSE_LANG=language)
     environ.update(jupyter_folders())
+    if environ.get('COURSE_PROJECTOR'):  # plots for the last row
+        environ['MATPLOTLIBRC'] = str(STYLE)
     os.execve(command[0], command, environ)
 
 

@@ -45,6 +45,7 @@ PAGES = (
     'notebooks/troubleshooting.md',
     'notebooks/old_commands.md',
     'notebooks/solutions/README.md',
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / 'notebooks' / 'presenting').glob('*.md')),
 )
 
 _BEGINS = re.compile(r'(\s*(?:>\s*)*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?|#+\s+|\s*(?:>\s*)+)')

@@ -81,13 +81,6 @@ def test_every_file_of_the_rooms_is_named_and_no_other(room):
     assert named - {'__init__'} == {name for name in files if not name.endswith('__init__')}
 
 
-def test_the_chapters_make_slides(tmp_path):
-    command = [sys.executable, '-m', 'jupyter', 'nbconvert', '--to', 'slides', '--output-dir', tmp_path]
-    done = subprocess.run([*command, ROOT / 'notebooks' / '01_hf_vs_turbomind.ipynb'], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / '01_hf_vs_turbomind.slides.html').read_text().count('<section') > 20
-
-
 @pytest.fixture(scope='module')
 def draw():
     """imgs/draw.py, which imports its neighbours."""

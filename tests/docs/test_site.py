@@ -66,7 +66,8 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope='module')
 def pages(site) -> dict[Path, Page]:
-    return {path: Page(path) for path in sorted(site.rglob('*.html')) if '_static' not in path.parts}
+    own = {'_static', 'slides'}  # decks have tests of their own
+    return {p: Page(p) for p in sorted(site.rglob('*.html')) if not own & {*p.relative_to(site).parts}}
 
 
 def html_of(site: Path, language: str, source: str) -> Path:
