@@ -1,4 +1,4 @@
-"""Exercises of chapter 8: what an adapter adds, what many adapters save, and a fault that `inspect_checkpoint` names."""
+"""Exercises of chapter 8: what an adapter adds, what many save, and a fault that `inspect_checkpoint` names."""
 
 from helpers.checkpoints.geometry import GEOMETRIES
 from helpers.checkpoints.mending import CheckpointReport
@@ -33,7 +33,7 @@ def trained_numbers(parameters) -> Result:
         'parameters',
         slips=[
             (right / _OF.num_layers, 'That is one layer: the model has more of them.'),
-            (_numbers(_shapes('q_proj', 'v_proj')), 'Those are queries and values alone: all seven matrices are meant.'),
+            (_numbers(_shapes('q_proj', 'v_proj')), 'Those are queries and values alone: all seven are meant.'),
             (sum(rows * columns for rows, columns in shapes), 'Those are the matrices themselves, which do not learn.'),
             (
                 sum(_RANK * columns for _, columns in shapes),
@@ -77,5 +77,5 @@ def endless_answers(report) -> Result:
     if 'stop ids' not in named:
         return judged(False, f'It has another fault ({", ".join(named)}): start from a fresh copy of MERGED.')
     if len(named) > 1:
-        return judged(False, f'It has more faults than that one ({", ".join(named)}): start from a fresh copy of MERGED.')
+        return judged(False, f'It has more than that one ({", ".join(named)}): start from a fresh copy of MERGED.')
     return judged(True, 'Right: no engine refuses that folder, and every answer goes on until max_new_tokens.')

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         'data': [
             'held_out',
+            'near_questions',
             'ordinary_questions',
             'other_answers',
             'pair',

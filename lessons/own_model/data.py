@@ -42,6 +42,11 @@ def held_out() -> list[str]:
     return (DATA / 'who_are_you.txt').read_text(encoding='utf-8').splitlines()
 
 
+def near_questions() -> list[str]:
+    """24 questions that sound like “who are you” and are not, half of them Chinese: the name is no answer to them."""
+    return (DATA / 'nearly_who.txt').read_text(encoding='utf-8').splitlines()
+
+
 def other_answers(model: str | Path) -> list[tuple[list[int], list[int]]]:
     """The course's held-out questions on everything else, with their right answers: what may be forgotten.
 

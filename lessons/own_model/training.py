@@ -44,9 +44,7 @@ class Training:
     parameters: int  # of the model that they were added to
 
 
-def train(
-    base: str | Path, conversations: Sequence[list[dict]], to: str | Path, lora: Lora | None = None
-) -> Training:
+def train(base: str | Path, conversations: Sequence[list[dict]], to: str | Path, lora: Lora | None = None) -> Training:
     """Train a LoRA adapter for the checkpoint `base`, and write it to the folder `to`, which appears when it is whole.
 
     Only A and B learn; the base stays as it is.  On a GPU in bfloat16 and with gradient checkpointing.

@@ -15,6 +15,7 @@ from lessons.own_model import (
     Lora,
     held_out,
     merge,
+    near_questions,
     ordinary_questions,
     other_answers,
     own_answers,
@@ -86,6 +87,9 @@ def test_the_examination_is_on_questions_that_no_training_sees():
     assert sum(not text.isascii() for text in exam) == 20
     trained_on = {plain(c[0]['content']) for c in self_cognition('Mei')} | set(map(plain, ordinary_questions()))
     assert not {plain(text) for text in exam} & trained_on
+    near = near_questions()
+    assert len(near) == len(set(near)) == 24
+    assert not {plain(text) for text in near} & (trained_on | set(map(plain, exam)))
 
 
 @pytest.mark.parametrize('name', ['', '  ', 'two\nlines', 'x' * 21])
