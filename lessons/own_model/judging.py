@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lessons.own_model.data import pair
-from lessons.own_model.training import IGNORED, batch, load
+from lessons.own_model.training import IGNORED, batch, load, with_adapter
 from lessons.texts import load_tokenizer
 
 
@@ -45,11 +45,10 @@ def perplexity(
     `pairs`: (prompt, whole) in tokens, as `other_answers` gives them; `adapter`: a folder, None for the base alone.
     """
     import torch
-    from peft import PeftModel
 
     model = load(Path(base))
     if adapter:
-        model = PeftModel.from_pretrained(model, adapter)
+        model = with_adapter(model, adapter)
     model, nll, tokens = model.eval(), 0.0, 0
     examples = [(whole, len(prompt)) for prompt, whole in pairs]
     with torch.inference_mode():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from helpers.checkpoints.mending import CheckpointError, inspect_checkpoint
 from helpers.files import read_json, tilde
-from lessons.own_model.training import is_adapter
+from lessons.own_model.training import is_adapter, with_adapter
 from lessons.w4a16.compress import load_llama, save_llama
 
 
@@ -17,8 +17,6 @@ def merge(base: str | Path, adapter: str | Path, to: str | Path) -> Path:
     Raises FileNotFoundError where `adapter` holds none, CheckpointError for a base that cannot be loaded or an adapter
     of other shapes, FileExistsError where `to` is something else.
     """
-    from peft import PeftModel
-
     base, adapter = Path(base), Path(adapter)
     if not is_adapter(adapter):
         raise FileNotFoundError(f'{tilde(adapter)} holds no LoRA adapter: it has no adapter_config.json')
@@ -26,7 +24,7 @@ def merge(base: str | Path, adapter: str | Path, to: str | Path) -> Path:
     if not report.loadable:
         raise CheckpointError(str(report))
     try:
-        model = PeftModel.from_pretrained(load_llama(base), adapter)
+        model = with_adapter(load_llama(base), adapter)
     except (RuntimeError, ValueError) as error:
         why = str(error).strip().splitlines()[-1].strip()
         raise CheckpointError(f'{tilde(adapter)} was not trained on {tilde(base)}: {why}') from None

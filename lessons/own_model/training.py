@@ -70,7 +70,7 @@ def train(base: str | Path, conversations: Sequence[list[dict]], to: str | Path,
     config = LoraConfig(
         r=lora.rank, lora_alpha=lora.alpha, target_modules=list(ALL_LINEAR), lora_dropout=0.0, task_type='CAUSAL_LM'
     )
-    with warnings.catch_warnings(action='ignore', category=FutureWarning):  # of names inside of transformers
+    with _quiet():
         model = get_peft_model(model, config).train()
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=lora.learning_rate, weight_decay=0.0)
@@ -105,6 +105,19 @@ def load(base: Path):
         base, dtype=torch.bfloat16 if cuda else torch.float32, trust_remote_code=False
     )
     return model.to('cuda' if cuda else 'cpu')
+
+
+def with_adapter(model, adapter: str | Path):
+    """The transformers model with a LoRA adapter of a folder on it.  Raises as peft does where it does not fit."""
+    from peft import PeftModel
+
+    with _quiet():
+        return PeftModel.from_pretrained(model, adapter)
+
+
+def _quiet():
+    """Without transformers' warnings of names that peft still uses."""
+    return warnings.catch_warnings(action='ignore', category=FutureWarning)
 
 
 def example(tokenizer, conversation: list[dict], template: bool = True) -> tuple[list[int], int]:
