@@ -99,6 +99,7 @@ _CHAPTERS = {
     5: message('Serving'),
     6: message('Vision-language models'),
     7: message('Speed'),
+    8: message('Your own model'),
     10: message('Many GPUs'),
 }
 _CARDS = [

@@ -1,6 +1,6 @@
 """The way through the course, for imgs/draw.py."""
 
-from shapes import BLUE, GREEN, GREY, INK, SAND, arrow, box, canvas
+from shapes import BLUE, GREEN, INK, SAND, arrow, box, canvas
 
 CORE = {
     'Setup': (),
@@ -11,15 +11,16 @@ CORE = {
     'Serving': ('beyond chat:\nJSON, tools', 'hardening\na server'),
     'Vision': ('how a model\nsees', 'pictures from\nstrangers'),
     'Speed': ('throughput,\nlatency', 'what was\nmeasured'),
+    'Your own\nmodel': ('publish it',),
 }
 STEP, WIDTH = 1.5, 1.3
 
 
 def route():
     """The core from left to right, each chapter's deep dives below it, the homework at the end."""
-    fig, ax = canvas(13.8, 4.65)
-    ax.text(0.2, 4.3, 'The core: between four and five hours, in this order', fontsize=15, weight='bold', color=INK)
-    ax.text(12.2, 4.3, 'Homework', fontsize=15, weight='bold', color=INK)
+    fig, ax = canvas(15.3, 4.65)
+    ax.text(0.2, 4.3, 'The core: between five and six hours, in this order', fontsize=15, weight='bold', color=INK)
+    ax.text(13.7, 4.3, 'Homework', fontsize=15, weight='bold', color=INK)
     ax.text(0.2, 1.9, 'Deep dives: optional,\nwhen you like, each\nstands alone', fontsize=12.5, color=INK, va='top')
     for number, (name, dives) in enumerate(CORE.items()):
         x = 0.2 + STEP * number
@@ -34,5 +35,4 @@ def route():
     box(ax, last, 1.85, WIDTH, 0.7, '10 Scaling out,\noptional', SAND, 10.5)
     ax.plot((last + WIDTH / 2,) * 2, (1.7, 1.85), color=INK, lw=1.2, zorder=0)
     box(ax, last, 1.0, WIDTH, 0.7, 'across\nmachines', SAND, 10.5)
-    box(ax, last, 0.15, WIDTH, 0.7, '8 to come:\nyour own model', GREY, 10.5, line='--')
     return fig

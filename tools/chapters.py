@@ -12,6 +12,6 @@ def notebooks_in(folder: Path) -> list[Path]:
 
 
 CHAPTERS, DEEP = notebooks_in(FOLDER), notebooks_in(FOLDER / 'deep')
-CORE = [path for path in CHAPTERS if path.name[:2] <= '07']
+CORE = [path for path in CHAPTERS if path.name[:2] <= '08']
 ALL = CHAPTERS + DEEP
 SOLUTIONS = notebooks_in(FOLDER / 'solutions')  # their names are those of chapters

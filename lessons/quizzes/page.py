@@ -18,6 +18,7 @@ CHAPTERS = {
     '5': '05_serving.ipynb',
     '6': '06_vlm.ipynb',
     '7': '07_speed.ipynb',
+    '8': '08_your_own_model.ipynb',
 }
 OTHER = {'en': ('zh', '中文'), 'zh': ('en', 'English')}
 MOST_BYTES = 15_000  # of a stored output

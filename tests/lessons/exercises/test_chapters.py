@@ -675,3 +675,45 @@ def test_7_4(says, expected):
     )
     assert 'a key of speed' in says('7.4', ('transformers', 256), ('w4a16', 3))
     assert 'a key of speed' in says('7.4', 'transformers', 'w4a16')
+
+
+def test_8_1(says):
+    expected(
+        says,
+        '8.1',
+        ((8_650_752,), 'of the model'),
+        ((360_448,), 'That is one layer'),
+        ((1_376_256,), 'queries and values alone'),
+        ((1_510_000_000,), 'which do not learn'),
+        ((4_325_376,), 'Too low, by a factor of 2'),
+    )
+
+
+def test_8_2(says):
+    expected(
+        says,
+        '8.2',
+        ((9.562,), 'An adapter has 16.5 MiB'),
+        ((10,), 'ten of them lie beside'),
+        ((9.954,), 'not one'),
+        ((1,), 'as large as its base'),
+        ((9.16,), 'not four'),
+        ((0.1046,), 'Turn it over'),
+        ((218.4,), 'the base by one adapter'),
+        ((20,), 'Too high, by a factor of 2'),
+    )
+
+
+def test_8_3(says, tmp_path):
+    folder = shutil.copytree(TINY_CHAT, tmp_path / 'mine')
+    assert 'in order' in says('8.3', inspect_checkpoint(folder))
+    file = folder / 'generation_config.json'
+    file.write_text(json.dumps({'eos_token_id': 2}))
+    assert 'Right: no engine refuses' in says('8.3', inspect_checkpoint(folder))
+    settings = json.loads((folder / 'tokenizer_config.json').read_text())
+    del settings['chat_template']
+    (folder / 'tokenizer_config.json').write_text(json.dumps(settings))
+    assert 'more than that one' in says('8.3', inspect_checkpoint(folder))
+    (folder / 'tokenizer.json').unlink()
+    assert 'another fault (tokenizer)' in says('8.3', inspect_checkpoint(folder))
+    assert 'what inspect_checkpoint returns' in says('8.3', 'stop ids')

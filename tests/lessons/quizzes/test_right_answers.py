@@ -622,6 +622,48 @@ def _():
     return 'b' if 0.6 * 50 < 1.0 * 40 else 'a'
 
 
+# ---------------------------------------------------------------- chapter 8
+
+
+def with_lora(linear):
+    from peft import LoraConfig, get_peft_model
+
+    return get_peft_model(torch.nn.Sequential(linear), LoraConfig(r=8, target_modules=['0']))
+
+
+@shows('what-learns')
+def _():
+    model = with_lora(torch.nn.Linear(256, 256))
+    learning = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    return {65_536: 'all', 4096: 'two', 8: 'rank'}[learning]
+
+
+@shows('first-step')
+def _():
+    linear, x = torch.nn.Linear(256, 256), torch.randn(4, 256)
+    before = linear(x)
+    return 'same' if torch.equal(with_lora(linear)(x), before) else 'noise'
+
+
+@shows('adapter-or-merged')
+def _():
+    base = weight_bytes(SMALL)
+    adapter = 2 * sum(8 * sum(s) for name, s in SMALL.tensors().items() if name.endswith('_proj.weight'))
+    merged, adapters = 10 * base, base + 10 * adapter
+    return 'same' if merged == adapters else 'adapters' if adapters < merged else 'merged'
+
+
+@shows('bare-prompt')
+def _(tmp_path):
+    from lmdeploy.model import get_chat_template
+
+    from lessons.own_model import spoil
+
+    folder = spoil(TINY_CHAT, tmp_path, 'chat template lost', tmp_path / 'lost')
+    sent = get_chat_template(str(folder)).messages2prompt([{'role': 'user', 'content': 'hello'}])
+    return 'refuses' if not inspect_checkpoint(folder).loadable else 'bare' if sent == 'hello' else 'finds'
+
+
 # ---------------------------------------------------------------- the tests
 
 
