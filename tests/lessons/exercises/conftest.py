@@ -33,6 +33,6 @@ def expected(says):
             assert words in said, given
             assert says.right == (i == 0), said
             for sentence in says.sentences:
-                assert re.search('[\u4e00-\u9fff]', shown(sentence, 'zh')), sentence
+                assert sentence.endswith(':') or re.search('[\u4e00-\u9fff]', shown(sentence, 'zh')), sentence
 
     return each
