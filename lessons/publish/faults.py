@@ -56,7 +56,11 @@ def _of_versions(folder: Path):
     version = str(head.get('python_version', ''))
     numbers = tuple(int(n) for n in re.findall(r'\d+', version)[:2])
     if numbers < OLDEST_PYTHON:
-        said = f'python_version is {version}' if version else 'python_version is missing, and the default is 3.10'
+        said = (
+            f'python_version is {version}'
+            if version
+            else "python_version is missing, and the platform's own may be 3.10"
+        )
         yield f'README.md: {said}; LMDeploy and this app need 3.11 or newer'
     pinned = re.findall(r'^gradio==(\S+)$', '\n'.join(requirement_lines(folder)), re.M)
     if head.get('sdk') == 'gradio' and [head.get('sdk_version')] != pinned:

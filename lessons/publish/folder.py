@@ -118,7 +118,7 @@ def demo(
         shutil.copy(TEMPLATE / 'app.py', work)
         (work / 'Dockerfile').write_text(_dockerfile(tier), encoding='utf-8')
         shutil.copytree(ROOT / 'lmdeploy_cpu', work / 'lmdeploy_cpu', ignore=shutil.ignore_patterns('__pycache__'))
-        (work / 'requirements.txt').write_text(requirements(tier, settings['hub']), encoding='utf-8')
+        (work / 'requirements.txt').write_text(requirements(tier, sdk, settings['hub']), encoding='utf-8')
         write_json(work / 'settings.json', settings)
         write_json(work / 'ms_deploy.json', _ms_deploy(sdk, tier))
         (work / 'README.md').write_text(_readme(settings, sdk, tier, pins(tier)['gradio']), encoding='utf-8')
@@ -192,7 +192,7 @@ def _readme(settings: dict, sdk: str, tier: str, gradio: str) -> str:
         'colorTo': 'blue',
         'sdk': sdk,
         **({'sdk_version': gradio} if sdk == 'gradio' else {'app_port': 7860}),
-        'python_version': PYTHON,  # without it 3.10, and lmdeploy_cpu needs 3.11
+        'python_version': PYTHON,  # without it the platform's own, once 3.10; lmdeploy_cpu needs 3.11
         'app_file': 'app.py',
         'suggested_hardware': HUGGINGFACE_HARDWARE[tier],
         'pinned': False,

@@ -19,6 +19,9 @@ MODELSCOPE = 'modelscope==1.40.2'  # not in the course's environment: for a mode
 # PyTorch's own index has builds without CUDA, 0.2 GB where PyPI's are 3.  The Dockerfile tries it for two packages; for
 # an --extra-index-url in requirements.txt pip asks it about each of a hundred, for minutes where it is out of reach.
 CPU_TORCH = 'https://download.pytorch.org/whl/cpu'
+# Hugging Face installs a gradio Space's requirements with gradio[oauth,mcp]==SDK_VERSION and spaces, in one call of pip
+# (its build log says so): the extra mcp of Gradio 6.31 wants pydantic <= 2.12.5, and beside a newer pin nothing is built.
+BESIDE_GRADIO_SDK = {'pydantic': '2.12.5', 'pydantic-core': '2.41.5'}
 _CUDA = re.compile(r'^(nvidia|cuda)-')
 
 
@@ -29,7 +32,7 @@ def tested() -> dict[str, str]:
     return dict(re.findall(r'^([a-z0-9-]+)==(\S+)$', text, re.M))
 
 
-def pins(tier: str) -> dict[str, str]:
+def pins(tier: str, sdk: str = 'docker') -> dict[str, str]:
     """{name: version} of all packages that the app needs on a 'cpu' or 'gpu' tier, in the alphabet's order."""
     marks = {'python_version': PYTHON, 'python_full_version': f'{PYTHON}.9', 'extra': ''}
     waiting, found = [Requirement(name) for name in NEEDED], {}
@@ -43,11 +46,11 @@ def pins(tier: str) -> dict[str, str]:
             cuda = name == 'torch' and tier == 'cpu' and _CUDA.match(needed.name)  # torch for a CPU needs none
             if not cuda and (needed.marker is None or needed.marker.evaluate(marks)):
                 waiting.append(needed)
-    return dict(sorted(found.items()))
+    return dict(sorted((found | (BESIDE_GRADIO_SDK if sdk == 'gradio' else {})).items()))
 
 
-def requirements(tier: str, hub: str = '') -> str:
+def requirements(tier: str, sdk: str, hub: str = '') -> str:
     """The text of requirements.txt."""
-    lines = [f'{name}=={version}' for name, version in pins(tier).items()]
+    lines = [f'{name}=={version}' for name, version in pins(tier, sdk).items()]
     lines += [MODELSCOPE] * (hub == 'modelscope')
     return '\n'.join(lines) + '\n'

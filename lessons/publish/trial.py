@@ -20,6 +20,7 @@ from lessons.serving.proxies import no_proxy, without_proxies
 from translations.messages import shown
 
 from .faults import OLDEST_PYTHON, demo_faults, requirement_lines
+from .requirements import BESIDE_GRADIO_SDK
 
 PORT = 7860
 _PRIVATE = re.compile(r'KEY|TOKEN|SECRET|PASSW|^GRADIO_|^PYTHONPATH$|^PIP_(USER|TARGET|PREFIX|ROOT|REQUIRE)', re.I)
@@ -86,6 +87,8 @@ def _other_versions(folder: Path) -> list[str]:
     others = []
     for line in requirement_lines(folder):
         name, _, version = line.partition('==')
+        if BESIDE_GRADIO_SDK.get(name) == version:
+            continue  # for a builder that is not here; both versions serve the app
         try:
             here = Version(importlib.metadata.version(name)).public  # 2.10.0 for 2.10.0+cpu
         except importlib.metadata.PackageNotFoundError:

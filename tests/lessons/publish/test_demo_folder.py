@@ -7,10 +7,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from lessons.publish import Limits, demo, demo_faults, dry_run, upload_commands
 from lessons.publish import folder as folder_module
@@ -61,12 +63,25 @@ def test_each_platform_finds_what_it_reads(made, sdk):
 
 def test_versions_are_those_of_constraints(made):
     tested = dict(re.findall(r'^(\S+)==(\S+)$', (ROOT / 'constraints.txt').read_text(), re.M))
-    pinned = dict(line.split('==') for line in requirement_lines(made['gradio']))
+    pinned = dict(line.split('==') for line in requirement_lines(made['docker']))
     assert {'lmdeploy', 'torch', 'transformers', 'gradio', 'fastapi', 'tokenizers'} <= pinned.keys()
     assert {name: tested.get(name, version) for name, version in pinned.items()} == pinned
     assert len(pinned.keys() & tested.keys()) > 100
     assert 'nvidia-cudnn-cu12' not in pinned, 'torch for a processor has no use for it'
+    for_spaces = dict(line.split('==') for line in requirement_lines(made['gradio']))
+    assert dict(for_spaces.items() - pinned.items()) == {'pydantic': '2.12.5', 'pydantic-core': '2.41.5'}
+    assert for_spaces.keys() == pinned.keys()
     assert not pinned.keys() & {'pytest', 'jupyterlab', 'lmdeploy-course'}
+
+
+def test_what_the_builder_of_spaces_adds_can_be_installed_beside_it(made):
+    """It installs gradio[oauth,mcp] in the same call: with another pydantic no Space was built."""
+    pinned = dict(line.split('==') for line in requirement_lines(made['gradio']))
+    marks = {'extra': 'mcp'}
+    needed = [Requirement(line) for line in metadata.distribution('gradio').requires]
+    added = [r for r in needed if r.marker and r.marker.evaluate(marks) and not r.marker.evaluate({'extra': ''})]
+    assert 'pydantic' in {r.name for r in added}
+    assert not [str(r) for r in added if r.name in pinned and not r.specifier.contains(pinned[r.name])]
 
 
 def test_a_card_gets_torch_with_cuda(tmp_path):
