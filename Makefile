@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
 PIP = env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT PIP_USER=0
 
-.PHONY: help lab course site submission nbgrader test test-deep test-all bench records clean
+.PHONY: help lab course site demo submission nbgrader test test-deep test-all bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -19,6 +19,9 @@ site:            ## both editions as pages that need no network: build/site/inde
 	@$(PIP) build/site-env/bin/python -m pip install --quiet --disable-pip-version-check pip==26.0
 	@$(PIP) build/site-env/bin/python -m pip install --quiet --disable-pip-version-check --group site
 	@build/site-env/bin/python docs/build.py $(ARGS)
+
+demo:            ## a folder that publishes a model's page: make demo ARGS='FOLDER-OF-A-MODEL --dry-run'
+	$(RUN) -m lessons.publish $(ARGS)
 
 submission:      ## pack the homework: submission/submission-NAME.zip; make submission ARGS='--name NAME --language zh'
 	$(RUN) -m homework pack $(ARGS)

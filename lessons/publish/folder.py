@@ -36,13 +36,6 @@ _KEPT = re.compile(
 )
 _PICKLED = ('.bin', '.pt', '.pth', '.ckpt', '.pkl')
 _HUB_ID = re.compile(r'[\w.-]+/[\w.-]+')
-_SPOKEN = {  # what the page says, and a README
-    'description': 'Answers are written by a small language model, and may be wrong. Tell it nothing private.',
-    'placeholder': 'A message; Enter sends',
-    'too_long': 'That is empty, or too long for this page: ask in fewer words.',
-    'too_often': 'Too many questions at once: wait a minute, then ask again.',
-    'failed': 'The model could not answer that: begin a new conversation.',
-}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,7 +105,7 @@ def demo(
         'cache_ratio': 0.4,
         'sampling': {'do_sample': True, 'temperature': 0.7, 'top_p': 0.9},
         'limits': dataclasses.asdict(limits or Limits()),
-        'words': {name: shown(text) for name, text in _SPOKEN.items()},
+        'words': _words(),
     }
     with whole_folder(target, needed_bytes=int(weights_gib * 2**30) if inside else 0) as work:
         shutil.copy(TEMPLATE / 'app.py', work)
@@ -162,6 +155,19 @@ def _files(model: Path) -> list[Path]:
 
 def _weights_gib(model: Path) -> float:
     return sum(path.stat().st_size for path in model.glob('*.safetensors')) / 2**30
+
+
+def _words() -> dict[str, str]:
+    """What the page says, in the course's language."""
+    return {
+        'description': shown(
+            'Answers are written by a small language model, and may be wrong. Tell it nothing private.'
+        ),
+        'placeholder': shown('A message; Enter sends'),
+        'too_long': shown('That is empty, or too long for this page: ask in fewer words.'),
+        'too_often': shown('Too many questions at once: wait a minute, then ask again.'),
+        'failed': shown('The model could not answer that: begin a new conversation.'),
+    }
 
 
 def _dockerfile(tier: str) -> str:

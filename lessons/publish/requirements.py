@@ -20,7 +20,7 @@ MODELSCOPE = 'modelscope==1.40.2'  # not in the course's environment: for a mode
 # an --extra-index-url in requirements.txt pip asks it about each of a hundred, for minutes where it is out of reach.
 CPU_TORCH = 'https://download.pytorch.org/whl/cpu'
 # Hugging Face installs a gradio Space's requirements with gradio[oauth,mcp]==SDK_VERSION and spaces, in one call of pip
-# (its build log says so): the extra mcp of Gradio 6.31 wants pydantic <= 2.12.5, and beside a newer pin nothing is built.
+# (its build log says so).  The extra mcp of Gradio 6.31 wants pydantic <= 2.12.5: beside a newer pin nothing is built.
 BESIDE_GRADIO_SDK = {'pydantic': '2.12.5', 'pydantic-core': '2.41.5'}
 _CUDA = re.compile(r'^(nvidia|cuda)-')
 
