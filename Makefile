@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
 PIP = env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT PIP_USER=0
 
-.PHONY: help lab course site slides submission nbgrader test test-deep test-all bench records clean
+.PHONY: help lab course site slides demo submission nbgrader test test-deep test-all bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -22,6 +22,9 @@ site:            ## both editions as pages that need no network: build/site/inde
 
 slides:          ## the chapters as decks that need no network: build/slides/index.html; make slides ARGS=--pdf prints them
 	$(RUN) tools/slides.py $(ARGS)
+
+demo:            ## a folder that publishes a model's page: make demo ARGS='FOLDER-OF-A-MODEL --dry-run'
+	$(RUN) -m lessons.publish $(ARGS)
 
 submission:      ## pack the homework: submission/submission-NAME.zip; make submission ARGS='--name NAME --language zh'
 	$(RUN) -m homework pack $(ARGS)

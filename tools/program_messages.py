@@ -54,6 +54,8 @@ SPEAKING = {  # file: the functions, or all of it
     'lessons/kv_cache/startable.py': '',
     'lessons/predictions/outcomes.py': 'sentences _near',
     'lessons/predictions/questions.py': '',
+    'lessons/publish/faults.py': '',
+    'lessons/publish/trial.py': 'dry_run _other_versions _tried __str__ _end',
     'lessons/serving/arguments.py': '',
     'lessons/chat/box.py': 'go_on _ask _taken_back',
     'lessons/serving/clients/api.py': '_as_chat_error _http_client cut_off',

@@ -677,9 +677,8 @@ def test_7_4(says, expected):
     assert 'a key of speed' in says('7.4', 'transformers', 'w4a16')
 
 
-def test_8_1(says):
+def test_8_1(expected):
     expected(
-        says,
         '8.1',
         ((8_650_752,), 'of the model'),
         ((360_448,), 'That is one layer'),
@@ -689,9 +688,8 @@ def test_8_1(says):
     )
 
 
-def test_8_2(says):
+def test_8_2(expected):
     expected(
-        says,
         '8.2',
         ((9.562,), 'An adapter has 16.5 MiB'),
         ((10,), 'ten of them lie beside'),
