@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from helpers.files import tilde, write_whole
+from lessons import learner
 
 from .leftovers import is_leftover
 from .schema import SCHEMA, Evidence, checked
@@ -19,8 +20,6 @@ from .tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER_VARIABLE = 'COURSE_SUBMISSION'
-PLACEHOLDER = 'your name here'
-NAME_CHARACTERS = 100
 CLOCK_STEP = datetime.timedelta(
     minutes=2
 )  # that a clock may be set back by while somebody works: no order by times is finer
@@ -55,22 +54,16 @@ def parsed_time(text: str) -> datetime.datetime:
 
 
 def submission_folder() -> Path:
-    """Where evidence, cards and archives go: $COURSE_SUBMISSION, or `submission` in the project's folder."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or ROOT / 'submission').expanduser()
+    """Where evidence, cards and archives go: $COURSE_SUBMISSION, or `submission` in the learner's folder."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or learner.course_home() / 'submission').expanduser()
 
 
 def check_name(name) -> str:
     """The learner's name, without blanks around it.  HomeworkError, if it is none."""
-    if not isinstance(name, str) or not name.strip() or name.strip() == PLACEHOLDER:
-        raise HomeworkError(f"write your own name into NAME = '…' first, not {name!r}")
-    name = name.strip()
-    if len(name) > NAME_CHARACTERS:
-        raise HomeworkError(f'the name has {len(name)} characters; {NAME_CHARACTERS} at most, please')
-    if not name.isprintable():
-        raise HomeworkError(f'the name {name!r} holds a line break or another character that does not print')
-    if any('\ud800' <= character <= '\udfff' for character in name):
-        raise HomeworkError(f'the name {name!r} holds half a character; type it anew')
-    return name
+    try:
+        return learner.check_name(name)
+    except ValueError as error:
+        raise HomeworkError(*error.args) from None
 
 
 def evidence_path(task: str, folder: Path | None = None) -> Path:
