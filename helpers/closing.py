@@ -45,8 +45,8 @@ def _refusal(thing):
     made = [n for n, cell in enumerate(main.get('In', ())) if name and re.search(rf'^{name}\b.*=', cell, re.M)]
 
     def refuse(*_, **__):
-        which = f'cell [{made[-1]}]' if made else 'the cell'
-        raise RuntimeError(f'{name or "this model"} was released: run {which} again, which makes it')
+        made_in = f'the cell [{made[-1]}]' if made else 'the cell'
+        raise RuntimeError(f'{name or "this model"} was released: run {made_in} again, which makes it')
 
     return refuse
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from translations.messages import shown
+
 GIB = 1 << 30
 
 
@@ -26,7 +28,7 @@ class Kernel:
 
     def __str__(self) -> str:
         card = f', {self.card_bytes / GIB:.1f} GiB of the card' * bool(self.card_bytes)
-        return f'{self.notebook} ({self.ram_bytes / GIB:.1f} GiB of RAM{card}; process {self.pid})'
+        return f'{self.notebook}: {self.ram_bytes / GIB:.1f} GiB of RAM{card}, process {self.pid}'
 
 
 class Kernels(tuple):
@@ -35,15 +37,17 @@ class Kernels(tuple):
     def __str__(self) -> str:
         if not self:
             return 'No other notebook is running.'
-        return f'Other notebooks hold memory: {", ".join(map(str, self))}. {self.way_out}'
+        lines = '\n'.join(f'  {kernel}' for kernel in self)
+        return f'Other notebooks hold memory:\n{lines}\n{self.way_out}'
 
-    __repr__ = __str__
+    def __repr__(self) -> str:  # under a cell
+        return shown(self)
 
     @property
     def way_out(self) -> str:
         ids = ' '.join(str(kernel.pid) for kernel in self)
         return (
-            f'What you need no more, end in JupyterLab (the second icon on the left, Running Terminals and Kernels) '
+            f'End what you need no more, in JupyterLab (the second icon on the left, Running Terminals and Kernels) '
             f'or in a terminal: kill {ids}'
         )
 

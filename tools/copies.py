@@ -9,8 +9,10 @@ They lie in `work`, in the course's folder or, where that is not yours, in `~/lm
 
 import argparse
 import contextlib
+import filecmp
 import hashlib
 import json
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
@@ -46,7 +48,7 @@ def refresh(home: Path, source: Path = NOTEBOOKS) -> Refreshed:
     """
     work, done = home / 'work', Refreshed()
     with _manifest(work) as manifest:
-        _link_what_is_beside(home, source.parent)
+        _put_beside(home, source.parent)
         sources = _sources(source)
         for name, path in sources.items():
             content, target, known = path.read_bytes(), work / name, manifest.get(name)
@@ -174,18 +176,28 @@ def _manifest(work: Path):
             write_whole(path, json.dumps(manifest, indent=1, sort_keys=True).encode())
 
 
-def _link_what_is_beside(home: Path, root: Path) -> None:
-    """Pictures and pages that notebooks show lie beside `notebooks`; so they must beside a `work` elsewhere."""
+def _put_beside(home: Path, root: Path) -> None:
+    """Pictures and pages that notebooks show lie beside `notebooks`; so they must beside a `work` elsewhere.
+
+    Links, but for pictures: JupyterLab sends no file that lies outside of the folder in which it was started.
+    """
     if home.resolve() == root.resolve():
         return
     for path in root.iterdir():
         if path.name[0] == '.' or path.name in ('work', 'submission', 'build') or path.suffix == '.egg-info':
             continue
-        link = home / path.name
-        if link.is_symlink() and link.resolve() != path.resolve():
-            link.unlink()  # of a checkout that lay elsewhere
-        if not link.exists():
-            link.symlink_to(path)
+        beside = home / path.name
+        if path.name == 'imgs':
+            for picture in (picture for picture in path.rglob('*') if picture.suffix in ('.png', '.svg')):
+                copy = beside / picture.relative_to(path)
+                if not copy.exists() or not filecmp.cmp(picture, copy):
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(picture, copy)
+            continue
+        if beside.is_symlink() and beside.resolve() != path.resolve():
+            beside.unlink()  # of a checkout that lay elsewhere
+        if not beside.exists():
+            beside.symlink_to(path)
 
 
 def say(done: Refreshed, home: Path) -> None:

@@ -124,7 +124,7 @@ def main() -> None:
     command = [sys.executable, '-m', 'jupyterlab', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0']
     start = f'/lab/tree/{folder}/{START[language]}'
     command += [f'--ServerApp.root_dir={home}', f'--LabApp.default_url={start}', '--log-level=WARN']
-    command += [f'--ServerApp.preferred_dir={home / folder}']  # where the file browser begins
+    command += [f'--ContentsManager.preferred_dir={folder}']  # where the file browser begins
     command += [] if browser else ['--no-browser']
     # Windows opens the address, and does not find the file in Linux that would lead the browser there.
     command += ['--ServerApp.use_redirect_file=False'] if is_wsl() else []

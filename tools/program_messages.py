@@ -26,6 +26,7 @@ TOOLS = ('tools/bootstrap.py', 'tools/copies.py', 'tools/lab.py', 'tools/course.
 OUTSIDE = ('benchmarks', 'deploy', 'docs', 'imgs', 'tests', 'tools', 'training', 'translations')
 SPEAKING = {  # file: the functions, or all of it
     'helpers/catalogue.py': '',
+    'helpers/closing.py': '_refusal',
     'helpers/checkpoints/contents.py': '',
     'helpers/checkpoints/mending.py': '',
     'helpers/checkpoints/shards.py': '',

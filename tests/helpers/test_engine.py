@@ -336,7 +336,7 @@ def test_what_was_released_names_the_cell_to_run_again(monkeypatch):
     )
     monkeypatch.setattr(main, 'pipe', pipe, raising=False)
     release(pipe, model)
-    with pytest.raises(RuntimeError, match=r'^pipe was released: run cell \[3\] again, which makes it$'):
+    with pytest.raises(RuntimeError, match=r'^pipe was released: run the cell \[3\] again, which makes it$'):
         pipe('hello')
     with pytest.raises(RuntimeError, match=r'^this model was released: run the cell again, which makes it$'):
         model(torch.ones(1, 2))

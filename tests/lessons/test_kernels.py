@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from lessons.kernels import Kernel, Kernels, kernels, who_holds_memory
+from translations.messages import shown
 
 HOLDS = 'import sys; kept = bytearray(300 << 20); print("holds", flush=True); sys.stdin.read()'
 
@@ -26,7 +27,7 @@ def test_another_notebook_is_named_with_its_memory_and_its_end(other_notebook):
     found = next(kernel for kernel in kernels() if kernel.pid == other_notebook.pid)
     assert found.notebook == '02_chat.ipynb'
     assert found.ram_bytes > 300 << 20
-    assert f'02_chat.ipynb (0.3 GiB of RAM; process {found.pid})' in who_holds_memory()
+    assert f'02_chat.ipynb: 0.3 GiB of RAM, process {found.pid}\n' in who_holds_memory()
     assert str(found.pid) in who_holds_memory().partition('kill ')[2].split()
     assert not [kernel for kernel in kernels(own=other_notebook.pid) if kernel.pid == other_notebook.pid]
 
@@ -36,14 +37,18 @@ def test_an_error_of_memory_says_it(other_notebook):
     from lessons.kv_cache import require_startable
 
     config = engine_config(cache_max_entry_count=0.0001, session_len=2048)
-    with pytest.raises(ValueError, match=r'would not start: .*\n.*02_chat\.ipynb'):
+    with pytest.raises(ValueError, match=r'(?s)would not start: .*\n  02_chat\.ipynb'):
         require_startable(model_path('tiny-chat'), config)
 
 
 def test_words():
     assert str(Kernels()) == 'No other notebook is running.'
     two = Kernels([Kernel('a.ipynb', 7, 3 << 30, 2 << 30), Kernel('a notebook', 8, 1 << 30, 0)])
-    assert 'a.ipynb (3.0 GiB of RAM, 2.0 GiB of the card; process 7), a notebook (1.0 GiB of RAM; process 8)' in str(
-        two
-    )
+    lines = str(two).splitlines()
+    assert lines[1:3] == [
+        '  a.ipynb: 3.0 GiB of RAM, 2.0 GiB of the card, process 7', '  a notebook: 1.0 GiB of RAM, process 8'
+    ]  # fmt: skip
     assert str(two).endswith('kill 7 8')
+    chinese = shown(f'TurboMind would not start: no room\n{two}', 'zh')
+    assert '  a.ipynb：内存 3.0 GiB，显存 2.0 GiB，进程 7' in chinese
+    assert chinese.splitlines()[-1].startswith('不再需要的')

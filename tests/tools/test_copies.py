@@ -65,6 +65,7 @@ def test_copies_have_no_outputs_and_find_what_lies_beside(course):
     assert [cell.execution_count for cell in mine.cells[1:]] == [None, None]
     assert 'widgets' not in mine.metadata
     assert (home / 'work' / '../imgs/dot.png').read_bytes() == b'png'
+    assert (home / 'imgs/dot.png').resolve().is_relative_to(home.resolve()), 'JupyterLab sends nothing from elsewhere'
     assert source.joinpath('03_kv.ipynb').read_bytes() == notebook('a = 1', 'print(a)'), 'the stored edition keeps them'
     assert copies.refresh(home, source) == copies.Refreshed(), 'nothing is done twice'
 
@@ -127,8 +128,10 @@ def test_links_follow_a_checkout_that_moved(course, tmp_path):
     source, home = course
     copies.refresh(home, source)
     moved = source.parent.rename(tmp_path / 'elsewhere')
+    (moved / 'imgs/dot.png').write_bytes(b'another png')
     copies.refresh(home, moved / 'notebooks')
-    assert (home / 'imgs' / 'dot.png').read_bytes() == b'png'
+    assert (home / 'imgs' / 'dot.png').read_bytes() == b'another png'
+    assert (home / 'notebooks' / 'README.md').is_file()
 
 
 def test_a_folder_that_cannot_be_written_names_the_variable():
