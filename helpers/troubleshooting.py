@@ -75,7 +75,7 @@ def unload_ipython_extension(shell) -> None:
 def _show(result) -> None:
     with contextlib.suppress(Exception):  # the error of the cell is what counts
         here, error = Path.cwd(), result.error_in_exec or result.error_before_exec
-        folder = next((f for f in (here, *here.parents) if (f / PAGES['zh']).exists()), NOTEBOOKS)  # or a learner's copy
+        folder = next((f for f in (here, *here.parents) if (f / PAGES['zh']).exists()), NOTEBOOKS)  # or copies
         language = 'zh' if here.is_relative_to(folder / 'zh') else course_language()
         said = shown(error, language) if error else ''
         plain, markdown = ([said], [html.escape(said)]) if said != str(error or '') else ([], [])

@@ -27,8 +27,10 @@ class Kernel:
     card_bytes: int  # of GPUs, as far as the driver tells
 
     def __str__(self) -> str:
-        card = f', {self.card_bytes / GIB:.1f} GiB of the card' * bool(self.card_bytes)
-        return f'{self.notebook}: {self.ram_bytes / GIB:.1f} GiB of RAM{card}, process {self.pid}'
+        ram, card = (f'{nbytes / GIB:.1f} GiB' for nbytes in (self.ram_bytes, self.card_bytes))
+        if not self.card_bytes:
+            return f'{self.notebook}: {ram} of RAM, process {self.pid}'
+        return f'{self.notebook}: {ram} of RAM and {card} of a card, process {self.pid}'
 
 
 class Kernels(tuple):
@@ -37,8 +39,7 @@ class Kernels(tuple):
     def __str__(self) -> str:
         if not self:
             return 'No other notebook is running.'
-        lines = '\n'.join(f'  {kernel}' for kernel in self)
-        return f'Other notebooks hold memory:\n{lines}\n{self.way_out}'
+        return '\n'.join(['Other notebooks hold memory:', *(f'  {kernel}' for kernel in self), self.way_out])
 
     def __repr__(self) -> str:  # under a cell
         return shown(self)

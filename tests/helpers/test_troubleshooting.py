@@ -9,8 +9,8 @@ import os
 import re
 import subprocess
 import sys
-import types
 import sysconfig
+import types
 from importlib.machinery import PathFinder
 from pathlib import Path
 

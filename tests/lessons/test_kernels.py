@@ -46,9 +46,9 @@ def test_words():
     two = Kernels([Kernel('a.ipynb', 7, 3 << 30, 2 << 30), Kernel('a notebook', 8, 1 << 30, 0)])
     lines = str(two).splitlines()
     assert lines[1:3] == [
-        '  a.ipynb: 3.0 GiB of RAM, 2.0 GiB of the card, process 7', '  a notebook: 1.0 GiB of RAM, process 8'
+        '  a.ipynb: 3.0 GiB of RAM and 2.0 GiB of a card, process 7', '  a notebook: 1.0 GiB of RAM, process 8'
     ]  # fmt: skip
     assert str(two).endswith('kill 7 8')
-    chinese = shown(f'TurboMind would not start: no room\n{two}', 'zh')
+    chinese = shown(f'No other notebook is running.\n{two}', 'zh')
     assert '  a.ipynb：内存 3.0 GiB，显存 2.0 GiB，进程 7' in chinese
     assert chinese.splitlines()[-1].startswith('不再需要的')
