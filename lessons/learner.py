@@ -1,7 +1,8 @@
 """Who learns here: a name, a student number and a language, asked once; and the folder that is this learner's own.
 
-learner_form()      # in a notebook: a form; what it saves holds for all notebooks, for cards and for the homework
-learner()           # Learner(name='李伟', number='2024001', language='zh')
+    learner()      # Learner(name='李伟', number='2024001', language='zh'): for all notebooks, cards and the homework
+
+`learner_form.learner_form()` asks.
 """
 
 import dataclasses
@@ -77,13 +78,6 @@ def check_name(name) -> str:
     if not isinstance(name, str) or not name.strip() or name.strip() == PLACEHOLDER:
         raise ValueError(f'say your own name first, in the form learner_form(), not {name!r}')
     return _printable('your name', name.strip(), NAME_CHARACTERS)
-
-
-def learner_form():
-    """A form for name, student number and language; it shows who is known already."""
-    from .learner_form import LearnerForm
-
-    return LearnerForm()
 
 
 def _checked(name, number, language) -> Learner:

@@ -44,3 +44,8 @@ class LearnerForm(Panel):
             self._answer.value = f'<span style="color:#c62828">{escape(shown(error))}</span>'
         else:
             self._answer.value = escape(shown(f'{saved.name}: kept for all chapters'))
+
+
+def learner_form() -> LearnerForm:
+    """A form for name, student number and language; it shows who is known already."""
+    return LearnerForm()

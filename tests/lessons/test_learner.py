@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lessons import learner as module
-from lessons.learner import Learner, course_home, learner, learner_form, save_learner
+from lessons.learner import Learner, course_home, learner, save_learner
+from lessons.learner_form import learner_form
 
 
 @pytest.fixture(autouse=True)
