@@ -4,12 +4,15 @@ PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
 PIP = env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT PIP_USER=0
 
-.PHONY: help lab course site slides demo submission nbgrader test test-deep test-all bench records clean
+.PHONY: help lab reset course site slides demo submission nbgrader test test-deep test-all bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
-lab:             ## set up and open JupyterLab on the course
+lab:             ## set up and open JupyterLab on your copies of the notebooks, in work/
 	$(RUN) tools/lab.py $(ARGS)
+
+reset:           ## a chapter of yours as it came, after a backup: make reset ARGS=03, ARGS=deep/04_awq, ARGS=all
+	$(RUN) tools/copies.py reset $(ARGS)
 
 course:          ## execute every notebook; executed copies and an HTML index go to build/course
 	$(RUN) tools/course.py $(ARGS)

@@ -25,6 +25,7 @@ if WORKER:  # side by side, each with a core of its own
     os.environ.setdefault('OMP_NUM_THREADS', '1')
 _submission = tempfile.TemporaryDirectory(prefix='submission-')  # a learner's own is left alone
 os.environ['COURSE_SUBMISSION'] = _submission.name
+os.environ['COURSE_HOME'] = _submission.name  # nor do the tests read who learns here
 
 
 def _heed_signals():

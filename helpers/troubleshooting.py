@@ -75,13 +75,14 @@ def unload_ipython_extension(shell) -> None:
 def _show(result) -> None:
     with contextlib.suppress(Exception):  # the error of the cell is what counts
         here, error = Path.cwd(), result.error_in_exec or result.error_before_exec
-        language = 'zh' if here.is_relative_to(NOTEBOOKS / 'zh') else course_language()
+        folder = next((f for f in (here, *here.parents) if (f / PAGES['zh']).exists()), NOTEBOOKS)  # or copies
+        language = 'zh' if here.is_relative_to(folder / 'zh') else course_language()
         said = shown(error, language) if error else ''
         plain, markdown = ([said], [html.escape(said)]) if said != str(error or '') else ([], [])
         while error and not (row := row_for(f'{type(error).__name__}: {error}', language)):
             error = error.__cause__ or error.__context__
         if error:
-            page = os.path.relpath(NOTEBOOKS.parent / row.where, here)
+            page = os.path.relpath(folder / row.where.removeprefix('notebooks/'), here)
             plain += [row.remedy, f'→ {row.where}']
             markdown += [row.remedy, f'→ [{row.where}]({page})']
         if plain:

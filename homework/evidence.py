@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from helpers.files import tilde, write_whole
+from lessons import learner
 from lessons.submission import FOLDER_VARIABLE, submission_folder
 
 from .leftovers import is_leftover
@@ -18,8 +19,6 @@ from .schema import SCHEMA, Evidence, checked
 from .tasks import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
-PLACEHOLDER = 'your name here'
-NAME_CHARACTERS = 100
 CLOCK_STEP = datetime.timedelta(
     minutes=2
 )  # that a clock may be set back by while somebody works: no order by times is finer
@@ -55,16 +54,10 @@ def parsed_time(text: str) -> datetime.datetime:
 
 def check_name(name) -> str:
     """The learner's name, without blanks around it.  HomeworkError, if it is none."""
-    if not isinstance(name, str) or not name.strip() or name.strip() == PLACEHOLDER:
-        raise HomeworkError(f"write your own name into NAME = '…' first, not {name!r}")
-    name = name.strip()
-    if len(name) > NAME_CHARACTERS:
-        raise HomeworkError(f'the name has {len(name)} characters; {NAME_CHARACTERS} at most, please')
-    if not name.isprintable():
-        raise HomeworkError(f'the name {name!r} holds a line break or another character that does not print')
-    if any('\ud800' <= character <= '\udfff' for character in name):
-        raise HomeworkError(f'the name {name!r} holds half a character; type it anew')
-    return name
+    try:
+        return learner.check_name(name)
+    except ValueError as error:
+        raise HomeworkError(*error.args) from None
 
 
 def evidence_path(task: str, folder: Path | None = None) -> Path:

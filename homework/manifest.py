@@ -8,11 +8,12 @@ _SLUG_CHARACTERS = 40
 
 
 def slug(name: str) -> str:
-    """The name as it stands in the archive's: ASCII letters and digits; a hash of it where that tells too little."""
-    plain = unicodedata.normalize('NFKD', name).encode('ascii', 'ignore').decode()
-    plain = re.sub(r'[^A-Za-z0-9]+', '-', plain).strip('-').lower()
-    kept = sum(character.isalnum() for character in plain)
-    if kept == sum(c.isalnum() for c in unicodedata.normalize('NFKD', name)) and 0 < len(plain) <= _SLUG_CHARACTERS:
+    """The name as it stands in a file's: letters and digits of any script; a hash of it where that tells too little."""
+    plain = re.sub(r'[\W_]+', '-', unicodedata.normalize('NFC', name)).strip('-').lower()
+    left_out = [
+        c for c in name if unicodedata.category(c)[0] not in 'LNPZC'
+    ]  # such as pictures: two may differ in them
+    if 0 < len(plain) <= _SLUG_CHARACTERS and not left_out:
         return plain
     digits = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f'{plain[: _SLUG_CHARACTERS - 9].strip("-")}-{digits}'.strip('-')

@@ -1,5 +1,6 @@
 """nbgrader's settings for chapter 9: copy this file into the course's folder (README.md tells how)."""
 
+import json
 import os
 
 c = get_config()  # noqa: F821 - nbgrader gives it
@@ -10,8 +11,13 @@ c.ExecutePreprocessor.timeout = 900  # seconds for a cell: a benchmark takes a w
 
 
 def own_folder(notebook, resources):
-    """What a learner's code collects lands beside the graded notebook: not among one's own, nor among another's."""
-    os.environ['COURSE_SUBMISSION'] = os.path.abspath(os.path.join(resources['metadata']['path'], 'collected'))
+    """What a learner's code collects lands beside the graded notebook, under the name by which nbgrader knows them:
+    not among one's own, nor among another's."""
+    folder = os.path.abspath(os.path.join(resources['metadata']['path'], 'collected'))
+    os.environ.update(COURSE_SUBMISSION=folder, COURSE_HOME=folder)
+    os.makedirs(os.path.join(folder, 'work'), exist_ok=True)
+    with open(os.path.join(folder, 'work', 'learner.json'), 'w', encoding='utf-8') as file:  # of lessons/learner.py
+        json.dump({'name': resources['nbgrader']['student']}, file)
     return notebook, resources
 
 

@@ -280,6 +280,7 @@ class SubmissionContent(Model):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     language: Language
     packed: Time
+    number: Annotated[str, Field(max_length=40)] = ''  # of the student
     tasks: Annotated[list[Evidence], Field(max_length=40)]
     links: Annotated[list[Link], Field(max_length=50)] = []
     predictions: Annotated[list[Guess], Field(max_length=100)] = []

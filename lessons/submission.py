@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from .learner import course_home
+
 FOLDER_VARIABLE = 'COURSE_SUBMISSION'
 
 
 def submission_folder() -> Path:
-    """$COURSE_SUBMISSION, or `submission` in the project's folder."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or ROOT / 'submission').expanduser()
+    """$COURSE_SUBMISSION, or `submission` in the learner's folder."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or course_home() / 'submission').expanduser()

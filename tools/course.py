@@ -198,6 +198,7 @@ def main() -> int:
     os.environ['JUPYTER_PREFER_ENV_PATH'] = '1'
     os.environ['COURSE_LANG'] = 'en'  # of pictures that move, and of quizzes: translate.py turns them
     os.environ.setdefault('COURSE_SUBMISSION', str(args.out.resolve().parent / 'submission'))  # not a learner's own
+    os.environ['COURSE_HOME'] = str(args.out.resolve())  # nor is their name
     runs = [execute(path, args.out, args.timeout) for path in paths]
     (args.out / 'index.html').write_text(index_page(runs, language), encoding='utf-8')
     failed = [r for r in runs if r.error]

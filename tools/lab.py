@@ -1,8 +1,10 @@
 """Open JupyterLab on the course: also as root, without a browser, on a taken port, and over ssh.
 
-    python tools/lab.py [--port 8888] [--no-browser] [--dry-run]
+    python tools/lab.py [--port 8888] [--no-browser] [--dry-run] [--stored]
 
-It listens on 127.0.0.1 with a fresh token and prints the address to open.
+It listens on 127.0.0.1 with a fresh token and prints the address to open.  What opens are the learner's own copies
+(`copies.py`), brought to the edition of the course where the learner changed nothing; `--stored`: the notebooks in
+`notebooks/` with their outputs, for who changes the course.
 """
 
 import argparse
@@ -15,9 +17,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import copies
 from jupyter_core.paths import jupyter_runtime_dir
 
 from helpers.troubleshooting import pointer
+from lessons.learner import course_home, learner
 from lessons.presenting.projector import STYLE
 from lessons.serving.port import free_port
 from lessons.serving.proxies import usable
@@ -26,7 +30,7 @@ from lmdeploy_cpu.terminal import print_anything
 from translations.messages import course_language, shown
 
 ROOT = Path(__file__).resolve().parent.parent
-START = {'en': 'notebooks/README.md', 'zh': 'notebooks/zh/README.md'}  # the start pages
+START = {'en': 'README.md', 'zh': 'zh/README.md'}  # the start pages
 LOCALES = {'en': 'en', 'zh': 'zh_CN'}  # of JupyterLab's own interface
 
 
@@ -46,9 +50,9 @@ def is_wsl(environ=os.environ, release: str | None = None) -> bool:
     )
 
 
-def banner(port: int, token: str, browser: bool, environ=os.environ, language: str = 'en') -> str:
+def banner(port: int, token: str, browser: bool, environ=os.environ, language: str = 'en', folder: str = 'work') -> str:
     """What to open, how to get there from another machine, and how to get the other language."""
-    address = f'http://127.0.0.1:{port}/lab/tree/{START[language]}?token={token}'
+    address = f'http://127.0.0.1:{port}/lab/tree/{folder}/{START[language]}?token={token}'
     opened = 'The course is open in your browser.' if browser else 'Open this address in a browser:'
     lines = ['', shown(opened, language), f'  {address}']
     if not browser:
@@ -99,13 +103,17 @@ def main() -> None:
     parser.add_argument(
         '--dry-run', action='store_true', help=shown('print the address and the command, start nothing')
     )
+    parser.add_argument('--stored', action='store_true', help=shown('open the stored edition, no copies of your own'))
     args = parser.parse_args()
     if not 0 < args.port < 65536:
         parser.error(shown(f'--port {args.port}: a port is a number from 1 to 65535'))
     try:
-        language = course_language()
-    except ValueError as error:
-        sys.exit(f'[FAIL] {error}')
+        language = course_language() if os.environ.get('COURSE_LANG') else learner().language
+        home, folder = (ROOT, 'notebooks') if args.stored else (course_home(), 'work')
+        if not (args.stored or args.dry_run):
+            copies.say(copies.refresh(home), home)
+    except (OSError, ValueError) as error:
+        sys.exit(f'[FAIL] {shown(error)}')
     try:
         port = free_port(args.port, 50)
     except OSError as error:
@@ -115,12 +123,14 @@ def main() -> None:
     browser = has_browser() and not args.no_browser
     token = secrets.token_urlsafe(24)
     command = [sys.executable, '-m', 'jupyterlab', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0']
-    command += [f'--ServerApp.root_dir={ROOT}', f'--LabApp.default_url=/lab/tree/{START[language]}', '--log-level=WARN']
+    start = f'/lab/tree/{folder}/{START[language]}'
+    command += [f'--ServerApp.root_dir={home}', f'--LabApp.default_url={start}', '--log-level=WARN']
+    command += [f'--ContentsManager.preferred_dir={folder}']  # where the file browser begins
     command += [] if browser else ['--no-browser']
     # Windows opens the address, and does not find the file in Linux that would lead the browser there.
     command += ['--ServerApp.use_redirect_file=False'] if is_wsl() else []
     command += ['--allow-root'] if os.geteuid() == 0 else []
-    print(banner(port, token, browser, language=language), flush=True)
+    print(banner(port, token, browser, language=language, folder=folder), flush=True)
     if args.dry_run:
         print(' '.join(command))
         return
@@ -131,6 +141,8 @@ def main() -> None:
         print('[NOTE]', shown(f'{names}: no proxy that Python can use here, so JupyterLab starts without'), flush=True)
     # The token goes by the environment: a command line can be read by every user of the machine.
     environ.update(JUPYTER_TOKEN=token, JUPYTER_PREFER_ENV_PATH='1', COURSE_LANG=language)
+    # The course of this checkout, whichever one a shared environment was set up for.
+    environ['PYTHONPATH'] = os.pathsep.join(filter(None, (str(ROOT), environ.get('PYTHONPATH'))))
     environ.update(jupyter_folders())
     if environ.get('COURSE_PROJECTOR'):  # plots for the last row
         environ['MATPLOTLIBRC'] = str(STYLE)

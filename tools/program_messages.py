@@ -21,11 +21,12 @@ from translations.messages import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ('lmdeploy_cpu', 'helpers', 'lessons', 'homework')  # and of tools/ what learners start:
-TOOLS = ('tools/bootstrap.py', 'tools/lab.py', 'tools/course.py')
+TOOLS = ('tools/bootstrap.py', 'tools/copies.py', 'tools/lab.py', 'tools/course.py')
 # Met by those who change the course, in English.
 OUTSIDE = ('benchmarks', 'deploy', 'docs', 'imgs', 'tests', 'tools', 'training', 'translations')
 SPEAKING = {  # file: the functions, or all of it
     'helpers/catalogue.py': '',
+    'helpers/closing.py': '_refusal',
     'helpers/checkpoints/contents.py': '',
     'helpers/checkpoints/mending.py': '',
     'helpers/checkpoints/shards.py': '',
@@ -49,6 +50,8 @@ SPEAKING = {  # file: the functions, or all of it
     'lessons/exercises/judging.py': '',
     'lessons/exercises/checking.py': 'check',
     'lessons/hosted.py': '_pip make_plan set_up',
+    'lessons/kernels.py': '',
+    'lessons/learner.py': '_checked check_name',
     'lessons/kv_cache/prediction.py': 'problem',
     'lessons/network.py': '',
     'lessons/kv_cache/startable.py': '',
@@ -76,6 +79,7 @@ SPEAKING = {  # file: the functions, or all of it
     'lmdeploy_cpu/cards.py': '',
     'lmdeploy_cpu/limits.py': '',
     'tools/bootstrap.py': '',
+    'tools/copies.py': '',
 }
 # Calls whose text a person reads: `parser.error`, `sys.exit`, and bootstrap's own.
 ENDS = {'fail', 'exit', 'error', 'run_step'}

@@ -2,13 +2,13 @@
 
 import io
 
-from helpers.memory import MIB
 from homework.pages import render
 from homework.schema import Evidence
 from homework.tasks import TASKS
 from homework.texts import message, printable
 
 from .lines import answer_line, question_of, row_line, settings_line
+from .readings import memory_word, taken, total_line
 from .typesetting import typeset
 
 
@@ -59,11 +59,11 @@ class Card:
         return f'{self.evidence.finished.replace("T", " ").replace("Z", " UTC")}   ·   {self.evidence.code}'
 
     def _repr_html_(self) -> str:
-        memory = message('Memory').text(self.language)
+        lines, word = self._memory_lines(), memory_word(self.evidence, self.language)
+        memory = [(word if n == 0 else '', line) for n, line in enumerate(lines)]
         return render(
             'card.html', self.language, title=self.title, name=self.evidence.name,
-            fields=[*self.fields(), *((memory, line) for line in self._memory_lines())],
-            answers=self.answers(), footer=self.footer(),
+            fields=[*self.fields(), *memory], answers=self.answers(), footer=self.footer(),
         )  # fmt: skip
 
     def png(self) -> bytes:
@@ -72,7 +72,8 @@ class Card:
 
         values = {
             'title': self.title, 'name': self.evidence.name, 'lang': self.language, 'fields': self.fields(),
-            'memory': self._bars(), 'source': self._total(), 'answers': self.answers(), 'footer': self.footer(),
+            'memory': self._bars(),
+            'source': total_line(self.evidence, self.language), 'answers': self.answers(), 'footer': self.footer(),
         }  # fmt: skip
         text = PngImagePlugin.PngInfo()
         text.add_text('course-task', self.evidence.task)
@@ -81,60 +82,46 @@ class Card:
         Image.open(io.BytesIO(typeset('card.typ', values, 'png'))).convert('RGB').save(buffer, 'PNG', pnginfo=text)
         return buffer.getvalue()
 
-    def _memory(self) -> list[tuple[str, int | None, int, int | None]]:
-        """Label, bytes before, bytes after, bytes predicted, for each engine; else of the first and last reading."""
-        used = []
-        for engine in self.evidence.engines:
-            before = engine.before.used_bytes
-            predicted = before + engine.predicted.engine_bytes if engine.predicted else None
-            used.append((engine.label, before, engine.after.used_bytes, predicted))
-        readings = self.evidence.memory
-        if not used and readings:
-            first, last = readings[0].used_bytes, readings[-1].used_bytes
-            used = [('', first if abs(last - first) >= MIB else None, last, None)]
-        return used
-
-    def _total(self) -> str:
-        """The device's memory, and who says so."""
-        if not self.evidence.memory:
-            return ''
-        last = self.evidence.memory[-1]
-        total = message('of {total:.0f} MiB; {source}', total=last.total_bytes / MIB, source=last.source)
-        return total.text(self.language)
-
     def _memory_lines(self) -> list[str]:
         lines = []
-        for label, before, after, predicted in self._memory():
-            values = {'before': (before or 0) / MIB, 'after': after / MIB, 'predicted': (predicted or 0) / MIB}
-            line = f'{label}: ' if label else ''
-            if before is None:
-                line += f'{after / MIB:.0f} MiB'
+        for took in taken(self.evidence, self.language):
+            before, after, predicted = took.texts
+            if took.after_bytes is None:
+                line = took.note
+            elif took.before_bytes is None:
+                line = f'{after:.0f} MiB'
             else:
-                line += message('before {before:.0f} → after {after:.0f} MiB', **values).text(self.language)
-            if predicted is not None:
-                line += ' ' + message('(predicted {predicted:.0f})', **values).text(self.language)
-            lines.append(line)
-        return [*lines, self._total()] if self.evidence.memory else lines
+                line = message('before {before:.0f} → after {after:.0f} MiB', before=before, after=after)
+                line = line.text(self.language)
+            if took.predicted_bytes is not None:
+                line += ' ' + message('(predicted {predicted:.0f})', predicted=predicted).text(self.language)
+            if took.note and took.after_bytes is not None:
+                line += f' · {took.note}'
+            lines.append(f'{took.label}: {line}' if took.label else line)
+        total = total_line(self.evidence, self.language)
+        return [*lines, total] if total else lines
 
     def _bars(self) -> list[dict]:
         """For each engine its label, and for each reading its text, its share of the device's memory and the predicted
         share."""
-        used, bars = self._memory(), []
+        used, bars, readings = taken(self.evidence, self.language), [], self.evidence.memory
         if not used:
             return []
-        readings = self.evidence.memory
-        total = max(readings[-1].total_bytes if readings else 1, *(after for _, _, after, _ in used), 1)
-        for label, before, after, predicted in used:
-            values = {'before': (before or 0) / MIB, 'after': after / MIB, 'predicted': (predicted or 0) / MIB}
-            last = f'{after / MIB:.0f} MiB'
-            if before is not None:
-                last = message('after {after:.0f} MiB', **values).text(self.language)
-            if predicted is not None:
-                last += '   ' + message('(predicted {predicted:.0f} MiB)', **values).text(self.language)
-            shown = [{'text': last, 'share': after / total, 'predicted': predicted and predicted / total}]
-            if before is not None:
-                text = message('before {before:.0f} MiB', **values).text(self.language)
-                shown.insert(0, {'text': text, 'share': before / total, 'predicted': None})
-            memory = message('Memory').text(self.language)
-            bars.append({'label': f'{memory} {label}'.strip(), 'readings': shown})
+        total = max(readings[-1].total_bytes if readings else 1, *(took.after_bytes or 0 for took in used), 1)
+        for took in used:
+            before, after, predicted = took.texts
+            last = took.note if took.after_bytes is None else f'{after:.0f} MiB'
+            if took.after_bytes is not None and took.before_bytes is not None:
+                last = message('after {after:.0f} MiB', after=after).text(self.language)
+            if took.predicted_bytes is not None:
+                last += '   ' + message('(predicted {predicted:.0f} MiB)', predicted=predicted).text(self.language)
+            if took.note and took.after_bytes is not None:
+                last += f'   · {took.note}'
+            share = took.predicted_bytes and took.predicted_bytes / total
+            shown = [{'text': last, 'share': (took.after_bytes or 0) / total, 'predicted': share}]
+            if took.before_bytes is not None:
+                text = message('before {before:.0f} MiB', before=before).text(self.language)
+                shown.insert(0, {'text': text, 'share': took.before_bytes / total, 'predicted': None})
+            word = memory_word(self.evidence, self.language)
+            bars.append({'label': f'{word} {took.label}'.strip(), 'readings': shown})
         return bars

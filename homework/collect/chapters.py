@@ -5,7 +5,7 @@ from .work import TaskWork
 
 def submission_card(
     chapter: int,
-    name: str,
+    name: str | None = None,
     *,
     engine=None,
     answer: tuple | None = None,
@@ -18,12 +18,12 @@ def submission_card(
 
     Args:
         chapter: its number.
-        name: the learner's.
+        name: the learner's; None: as they said in learner_form().
         engine: what still runs at the end, a pipeline or a server; None where nothing does.
         answer: (question, reply) of what runs, as `TaskWork.answer` takes them.
         time_s: how long that answer took.
         before: a `device_memory()` from the chapter's start, or from before the engine's.
-        language: 'en' or 'zh'; None: the course's, by $COURSE_LANG or the locale.
+        language: 'en' or 'zh'; None: as they said there, or else the course's.
         facts: what else the card shows, a line each: `perplexity='1.06'`.
     """
     work = TaskWork(f'chapter-{chapter:02}', name, language)

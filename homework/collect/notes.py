@@ -15,12 +15,13 @@ from homework.missing import missing
 from homework.pages import render
 from homework.schema import Engine, Evidence, Guess, SubmissionContent
 from homework.tasks import TASKS
-from homework.texts import message, printable
+from homework.texts import Message, message, printable
 from lessons.predictions.outcomes import label, sentences
 from lessons.predictions.questions import QUESTIONS
 from translations.messages import shown
 
 from .lines import answer_line, question_of, settings_line
+from .readings import is_measurable, memory_word, note_on
 from .typesetting import typeset
 
 
@@ -102,6 +103,7 @@ def _pieces(submission: SubmissionContent) -> Iterator[Block]:
         last = submission.tasks[-1]
         versions = ' · '.join(f'{name} {version}' for name, version in last.versions.items())
         yield Block('text', f'{last.device.name} · {versions} · {submission.packed[:10]}')
+    yield Block('table', rows=_all_tasks(submission))
     number = 0
     for level, heading in _LEVELS.items():
         of_level = [evidence for evidence in submission.tasks if TASKS[evidence.task].level == level]
@@ -124,6 +126,21 @@ def _pieces(submission: SubmissionContent) -> Iterator[Block]:
     yield Block('text', about.text(language))
 
 
+def _all_tasks(submission: SubmissionContent) -> tuple[tuple[str, ...], ...]:
+    """Every task of the homework, its points, and how far it came."""
+    language, done = submission.language, {evidence.task: evidence for evidence in submission.tasks}
+
+    def state(task: str) -> Message:
+        if task not in done:
+            return message('not done yet')
+        return message('something is missing') if missing(done[task], language) else message('complete')
+
+    head = message('Task'), message('points'), message('state')
+    homework = [task for task in TASKS.values() if task.level != 'card']
+    rows = ((task.title(language), str(task.points), state(task.id).text(language)) for task in homework)
+    return tuple(word.text(language) for word in head), *rows
+
+
 def _section(evidence: Evidence, number: int, language: str) -> Iterator[Block]:
     task = TASKS[evidence.task]
     yield Block('section', f'{number}. {task.title(language)}')
@@ -136,8 +153,11 @@ def _section(evidence: Evidence, number: int, language: str) -> Iterator[Block]:
     if evidence.engines:
         head = message('Engine'), message('before'), message('after'), message('used by it'), message('predicted')
         rows = (_memory_row(engine) for engine in evidence.engines)
-        yield Block('label', message('Memory').text(language))
+        yield Block('label', memory_word(evidence, language))
         yield Block('table', rows=(tuple(word.text(language) for word in head), *rows))
+        for engine in evidence.engines:
+            if note := note_on(engine, language):
+                yield Block('text', f'{engine.label}: {note}')
     yield from _table(evidence.rows, language)
     code = '\n\n'.join(part.source.strip() for part in evidence.run.code if _worth_showing(part.source))
     if code:
@@ -175,15 +195,21 @@ def _predictions(guesses: list[Guess], language: str) -> Iterator[tuple[str, ...
 
 def _memory_row(engine: Engine) -> tuple[str, ...]:
     predicted = f'{engine.predicted.engine_bytes / MIB:.0f} MiB' if engine.predicted else '–'
-    sizes = (engine.before.used_bytes, engine.after.used_bytes, engine.used_bytes)
-    return (engine.label, *(f'{size / MIB:.0f} MiB' for size in sizes), predicted)
+    sizes = [f'{size / MIB:.0f} MiB' for size in (engine.before.used_bytes, engine.after.used_bytes, engine.used_bytes)]
+    return (engine.label, *(sizes if is_measurable(engine) else (sizes[0], '–', '–')), predicted)
 
 
 def _table(rows: list[dict], language: str) -> Iterator[Block]:
     if not rows:
         return
     names = list(dict.fromkeys(name for row in rows for name in row))
-    head = tuple(name.removesuffix('_bytes') + (' (MiB)' if name.endswith('_bytes') else '') for name in names)
+    words = {'what': message('what'), 'value': message('value')}
+    head = tuple(
+        words[name].text(language)
+        if name in words
+        else name.removesuffix('_bytes') + ' (MiB)' * name.endswith('_bytes')
+        for name in names
+    )
     yield Block('label', message('Measured').text(language))
     yield Block('table', rows=(head, *(tuple(_cell(name, row.get(name)) for name in names) for row in rows)))
 

@@ -7,9 +7,12 @@ leaves an older one as it was, and no half of a new one.
 import dataclasses
 import hashlib
 import io
+import os
 import re
 import zipfile
+from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from helpers.files import lock_of, locked, tilde, write_whole
 from homework.evidence import HomeworkError, as_json, check_name, now, read_all, submission_folder
@@ -18,8 +21,9 @@ from homework.missing import missing
 from homework.schema import SCHEMA, Evidence, SubmissionContent, checked
 from homework.tasks import TASKS
 from homework.texts import message
+from lessons.learner import learner
 from lessons.predictions import kept as predictions
-from translations.messages import course_language
+from translations.messages import course_language, shown
 
 from .card import Card
 from .notes import html_page, markdown, pdf
@@ -30,7 +34,7 @@ NOT_DONE = message('not done yet')
 _URL = re.compile(r'https?://[^\s<>"]+')
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Packed:
     """A submission that was written."""
 
@@ -45,6 +49,15 @@ class Packed:
         for task, sentences in self.missing.items():
             lines += [f'  {task}: {sentence}' for sentence in sentences]
         return '\n'.join([*lines, f'digest {self.digest[:16]}'])
+
+    def __repr__(self) -> str:
+        return shown(self)
+
+    def _repr_html_(self) -> str:
+        """Under a cell: the same, and a link that saves the archive on the reader's own computer."""
+        there = quote(Path(os.path.relpath(self.path, Path.cwd())).as_posix())  # Jupyter goes by the notebook's folder
+        said = f'{shown("Download")} {self.path.name}'
+        return f'<p><a href="{there}" download><b>⬇ {escape(said)}</b></a></p><pre>{escape(repr(self))}</pre>'
 
 
 def pack_submission(
@@ -74,6 +87,7 @@ def pack_submission(
     name = _one_name(evidence, name)
     language = language or evidence[-1].language
     content = {'schema': SCHEMA, 'name': name, 'language': language, 'packed': now(), 'links': _links(links or {})}
+    content['number'] = learner().number if learner().name == name else ''
     if guesses := [{'number': number} | dataclasses.asdict(kept) for number, kept in predictions.read().items()]:
         content['predictions'] = guesses
     try:

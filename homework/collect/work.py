@@ -1,6 +1,6 @@
 """Collect the evidence of a task while it is worked on.
 
-    task = begin_task('python-w4a16', NAME)          # the memory before
+    task = begin_task('python-w4a16')                # the memory before
     pipe = pipeline(…)
     task.engine('W4A16', pipe)                       # what runs, with which settings, from which checkpoint
     reply = pipe(question)
@@ -19,7 +19,6 @@ from typing import get_args
 
 from helpers.records import PACKAGES
 from homework.evidence import (
-    PLACEHOLDER,
     HomeworkError,
     check_name,
     evidence_path,
@@ -44,7 +43,8 @@ from homework.schema import (
     checked,
 )
 from homework.tasks import task_of
-from translations.messages import course_language, shown
+from lessons.learner import PLACEHOLDER, learner
+from translations.messages import shown
 
 from .privacy import clean
 
@@ -56,8 +56,9 @@ _RUN = secrets.token_hex(8)  # of this process
 class TaskWork:
     """What was seen of one task so far; `begin_task` makes it."""
 
-    def __init__(self, task: str, name: str, language: str | None = None):
-        language = language or course_language()
+    def __init__(self, task: str, name: str | None = None, language: str | None = None):
+        name = learner().name if name is None else name
+        language = language or learner().language
         if language not in LANGUAGES:
             raise HomeworkError(f"language={language!r}: 'en' or 'zh'")
         self.task = task_of(task)
@@ -275,7 +276,11 @@ class TaskWork:
         self._step('finish')
         self.memory('at the end')
         if not self.named:
-            print(shown(f"Nothing is stored while NAME is '{PLACEHOLDER}'.", self.language))
+            print(
+                shown(
+                    'Nothing is stored before you say who you are: lessons.learner_form.learner_form()', self.language
+                )
+            )
             return Card(self.evidence())
         if not replace:
             self._refuse_to_overwrite()
@@ -340,13 +345,13 @@ class TaskWork:
         return len(tokenizer(text, add_special_tokens=False).input_ids)
 
 
-def begin_task(task: str, name: str, language: str | None = None) -> TaskWork:
+def begin_task(task: str, name: str | None = None, language: str | None = None) -> TaskWork:
     """Begin a task of the homework: reads the memory before anything starts.
 
     Args:
         task: its id ('story', 'benchmark', …); the notebook names them.
-        name: of the learner, as it is to stand on the card.
-        language: of the card and the notes, 'en' or 'zh'; None: the course's, by $COURSE_LANG or the locale.
+        name: of the learner, as it is to stand on the card; None: as they said in learner_form().
+        language: of the card and the notes, 'en' or 'zh'; None: as they said there, or else the course's.
 
     Raises:
         KeyError: there is no such task.

@@ -9,6 +9,7 @@ from pathlib import Path
 from helpers.checkpoints.geometry import Geometry
 from helpers.engine import TITLES
 from helpers.files import tilde
+from lessons.kernels import who_holds_memory
 
 from .prediction import MemoryPrediction, prediction_of
 from .settings import EngineSettings
@@ -58,7 +59,7 @@ def require_startable(model: Path | str, config, free_bytes: int | None = None) 
     works = f'the smallest that works is {smallest:g}' if smallest else 'none works'
     raise ValueError(
         f'cache_max_entry_count={prediction.cache_max_entry_count}: {TITLES[prediction.engine]} would not start: '
-        f'{prediction.problem}.  On this device, with this model, {works}'
+        f'{prediction.problem}.  On this device, with this model, {works}{who_holds_memory()}'
     )
 
 

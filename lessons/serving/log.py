@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from helpers.files import tilde
+from lessons.kernels import who_holds_memory
 
 # The first that is found in the log, anywhere, is taken.
 _MEANINGS = [
@@ -32,6 +33,8 @@ def why_it_ended(log: Path) -> str:
     text = _text(log)
     errors = re.findall(r'^[\w.]+(?:Error|Exception): .*', text, re.M)
     meaning = next((meaning for pattern, meaning in _MEANINGS if re.search(pattern, text)), None)
+    if meaning and meaning.startswith('Out of memory'):
+        meaning += who_holds_memory()
     return f'{meaning or (errors or ["its log may say why"])[-1]}.\n{end_of_log(log)}'
 
 

@@ -316,6 +316,32 @@ def test_release_drops_what_turbomind_keeps_after_close():
     assert pipe.async_engine.engine.source_model is None
 
 
+def test_what_was_released_names_the_cell_to_run_again(monkeypatch):
+    """In a notebook by its number; in one sentence, not from the depth of an engine."""
+
+    class Pipe:
+        def close(self):
+            pass
+
+        def infer(self, prompt):
+            return 'an answer'
+
+        def __call__(self, prompt):
+            return self.infer(prompt)
+
+    main = sys.modules['__main__']
+    pipe, model = Pipe(), nn.Linear(2, 2)
+    monkeypatch.setattr(
+        main, 'In', ['', 'pipe = pipeline(…)', 'pipe("hello")', 'x = 1\npipe = pipeline(…)'], raising=False
+    )
+    monkeypatch.setattr(main, 'pipe', pipe, raising=False)
+    release(pipe, model)
+    with pytest.raises(RuntimeError, match=r'^pipe was released: run the cell \[3\] again, which makes it$'):
+        pipe('hello')
+    with pytest.raises(RuntimeError, match=r'^this model was released: run the cell again, which makes it$'):
+        model(torch.ones(1, 2))
+
+
 def test_release_refuses_what_it_does_not_know():
     with pytest.raises(TypeError, match='not dict'):
         release({})

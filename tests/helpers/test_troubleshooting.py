@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import types
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -330,6 +331,19 @@ def test_the_courses_own_error_says_its_sentence_in_chinese(monkeypatch, folder,
         (output,) = more
         assert output.data['text/plain'].splitlines()[0] == shown(english, 'zh') != english
         assert html.escape(shown(english, 'zh')) in output.data['text/markdown']
+
+
+def test_a_learners_copy_leads_to_the_page_beside_it(monkeypatch, tmp_path):
+    """`work/zh/deep` has `work/zh/troubleshooting.md`; JupyterLab opens nothing outside of where it was started."""
+    shown_there, folder = [], tmp_path / 'work' / 'zh' / 'deep'
+    folder.mkdir(parents=True)
+    (folder.parent / 'troubleshooting.md').touch()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv('COURSE_LANG', 'en')
+    monkeypatch.setattr('IPython.display.display', lambda data, raw: shown_there.append(data['text/markdown']))
+    error = NameError("name 'pipe' is not defined")
+    troubleshooting._show(types.SimpleNamespace(error_in_exec=error, error_before_exec=None))
+    assert shown_there[0].endswith('→ [notebooks/zh/troubleshooting.md#not-defined](../troubleshooting.md#not-defined)')
 
 
 def test_every_notebook_has_it_in_its_first_cell():

@@ -46,6 +46,7 @@ def started_lab(taken_port, tmp_path):
     """JupyterLab as `make lab` starts it over ssh: (process, what it printed, its address, the page, the token)."""
     # Its own settings: JupyterLab opens again what was open when its user last left.
     environ = {**os.environ, 'SSH_CONNECTION': '10.0.0.1 50000 10.0.0.2 2222', 'JUPYTER_CONFIG_DIR': str(tmp_path)}
+    environ['COURSE_HOME'] = str(tmp_path / 'home')
     log = tmp_path / 'lab.log'
     with log.open('w') as out:
         lab = subprocess.Popen(
@@ -60,7 +61,7 @@ def started_lab(taken_port, tmp_path):
             def answers():
                 assert lab.poll() is None, log.read_text()
                 try:
-                    return get(f'{url}/api/contents/notebooks?token={token}')
+                    return get(f'{url}/api/contents/work?token={token}')
                 except (urllib.error.URLError, ConnectionError):
                     return None
 
@@ -78,11 +79,11 @@ def test_lab_opens_the_course_on_a_taken_port_over_ssh_and_as_root(started_lab, 
     assert port != taken_port
     assert f'ssh -CN -L {port}:127.0.0.1:{port}' in said
     assert '@10.0.0.2 -p 2222' in said
-    status, body = get(f'{url}/api/contents/notebooks?token={token}')
+    status, body = get(f'{url}/api/contents/work?token={token}')
     assert status == 200
     assert {'00_setup.ipynb', 'README.md'} <= {f['name'] for f in json.loads(body)['content']}
-    assert get(f'{url}/api/contents/notebooks')[0] == 403
-    assert page == '/lab/tree/notebooks/README.md'
+    assert get(f'{url}/api/contents/work')[0] == 403
+    assert page == '/lab/tree/work/README.md'
     assert get(f'{url}{page}?token={token}')[0] == 200
     kernels = json.loads(get(f'{url}/api/kernelspecs?token={token}')[1])['kernelspecs']
     assert 'python3' in kernels

@@ -28,7 +28,7 @@ def test_it_holds_what_homework_asks_for(language):
     ]
     for text in (*asked, '1.50 s', evidence['answers'][0]['text'][:20], '2026-11-20'):
         assert text in page
-    assert {'zh': '显存', 'en': 'Memory'}[language] in page
+    assert {'zh': '内存', 'en': 'Memory'}[language] in page
     assert 'MiB' in page
     assert evidence['code'] in repr(card)
 
@@ -120,3 +120,27 @@ def test_markup_in_an_answer_is_text():
     assert '<script' not in page
     assert '<i>' not in page
     assert '<b>' not in page
+
+
+@pytest.mark.parametrize(('way', 'used_mib'), [('cli', 0), ('cli', 900), ('api_server', 1900), ('pipeline', 900)])
+def test_what_a_reading_cannot_say_is_said(way, used_mib):
+    """A terminal is no process of the notebook; a server brings a Python of its own."""
+    evidence = Builder('Ada', 'en').all()['chat']
+    engine = evidence['engines'][0]
+    engine['way'], engine['used_bytes'] = way, used_mib << 20
+    engine['after']['used_bytes'] = engine['before']['used_bytes'] + engine['used_bytes']
+    card = Card(typed(evidence))
+    (bars,), page = card._bars(), card._repr_html_()
+    said = f'{bars} {page}'
+    assert ('not measurable for a terminal' in said) == ((way, used_mib) == ('cli', 0))
+    assert ('its own Python process takes about 1184 MiB besides' in said) == (
+        way == 'api_server' or (used_mib == 900 and way == 'cli')
+    )
+    assert page.count('>Memory<') == 1
+
+
+def test_memory_is_ram_on_a_cpu_and_a_cards_on_a_card():
+    evidence = Builder('王小明', 'zh').all()['chat']
+    assert '>内存<' in Card(typed(evidence))._repr_html_()
+    evidence['device']['kind'] = 'cuda'
+    assert '>显存<' in Card(typed(evidence))._repr_html_()
