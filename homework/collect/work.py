@@ -276,11 +276,7 @@ class TaskWork:
         self._step('finish')
         self.memory('at the end')
         if not self.named:
-            print(
-                shown(
-                    'Nothing is stored before you say who you are: lessons.learner_form.learner_form()', self.language
-                )
-            )
+            print(shown('Nothing is stored before you say who you are: the form is in chapter 0', self.language))
             return Card(self.evidence())
         if not replace:
             self._refuse_to_overwrite()

@@ -54,7 +54,7 @@ ERRORS = {
     'JSON': (lambda p: read_text_file(file(p, b'{"a": ', 'a.jsonl')), 'is not JSON', '行不是 JSON'),
     'shape': (lambda p: draw_shapes(('cube', 'red', 'middle')), 'shapes circle', '形状有 circle'),
     'task': (lambda p: begin_task('stroy', 'Li'), "there is no task 'stroy'", "没有题目 'stroy'；题目有："),
-    'name': (lambda p: check_name('your name here'), 'write your own name', '请先把你自己的名字写进'),
+    'name': (lambda p: check_name('your name here'), 'say your own name first', '请先在 learner_form() 的表单里'),
     'language': (lambda p: begin_task('story', 'Li', 'fr'), "'en' or 'zh'", "'en' 或 'zh'"),
     'evidence': (lambda p: read_evidence(file(p, b'{}', 'story.json')), 'not evidence', '请在笔记本里重做这道题'),
     'screenshot': (lambda p: store_screenshot(p / 'gone.png', 'x'), 'is not there', '不存在：请给出图片'),
