@@ -135,7 +135,7 @@ QUESTIONS = {
         'times',
     ),
     '4.6': Question(
-        'Which costs more quality, W4A16 or KV int8?',
+        'Which costs more quality, W4A16 or KV int8? The record at the end of this section says it of SmolLM2-135M.',
         choices={'weights': 'the weights in 4 bit', 'cache': 'the cache in 8 bit', 'same': 'both the same'},
     ),
     '5.1': Question(
