@@ -68,7 +68,8 @@ def ask(tab, question):
 
 
 def answers(tab) -> list[str]:
-    return [text.strip() for text in tab.locator('.bot.message').all_inner_texts()]
+    said = [text.strip() for text in tab.locator('.bot.message').all_inner_texts()]
+    return [text for text in said if text != 'Loading content']  # what stands there before the first word
 
 
 def is_done(tab, count):
