@@ -23,7 +23,7 @@ _MOODLE = re.compile(r'(?P<name>.+?)_(?P<participant>\d{1,12})_assignsubmission_
 _NBGRADER = {'submitted', 'autograded'}
 _NOT_NAMES = {*_NBGRADER, 'homework', 'submission', 'submissions', 'collected', '作业', '提交'}  # of folders
 _OTHER_ARCHIVES = ('.rar', '.7z', '.tar', '.gz', '.tgz', '.xz', '.bz2')
-_AGAIN = re.compile(r'[ _-]*[(（]?\d{0,2}[)）]?$')  # 'submission-li (2)', as a browser saves the second one
+_AGAIN = re.compile(r'\s*[(（]\d{1,3}[)）]$')  # 'submission-li (2)', as a browser saves the second one
 _MOST_CLASS_BYTES, _MOST_CLASS_ENTRIES, _MOST_NESTED = 8 << 30, 50_000, 3
 
 
@@ -232,4 +232,4 @@ def _owner(path: str, common: int) -> Owner:
 
 
 def _plain(text: str) -> str:
-    return ' '.join(unicodedata.normalize('NFC', text.replace('+', ' ')).split())
+    return ' '.join(unicodedata.normalize('NFC', text).split())

@@ -71,11 +71,14 @@ def test_nbgraders_folders(tmp_path, good):
 
 def test_a_folder_for_each_learner_in_any_nesting_and_an_archive_of_a_class(tmp_path, good):
     inner = {'hw/李伟/a.zip': zipped(good), 'hw/Anna/homework/b.zip': zipped(good), '__MACOSX/hw/._a.zip': b'\0'}
-    handed, refused = found(tmp_path, {'class.zip': zipped(inner), 'loose (2).zip': zipped(good)})
+    handed, refused = found(
+        tmp_path, {'class.zip': zipped(inner), 'loose (2).zip': zipped(good), '2023001.zip': zipped(good)}
+    )
     assert handed == {
         'class.zip/hw/Anna/homework/b.zip': ('Anna', 'folder:class.zip/hw/Anna'),
         'class.zip/hw/李伟/a.zip': ('李伟', 'folder:class.zip/hw/李伟'),
         'loose (2).zip': ('loose', ''),
+        '2023001.zip': ('2023001', ''),
     }
     assert refused == {}
 
