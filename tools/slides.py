@@ -9,7 +9,6 @@ import argparse
 import base64
 import functools
 import hashlib
-import html
 import re
 import shutil
 import subprocess
@@ -125,13 +124,15 @@ def deck(source: Path, language: str) -> str:
     return page
 
 
-def contents(made: dict[str, list[tuple[str, str]]]) -> str:
-    """The page that leads to the decks: (name, title) of each, by language."""
+def contents(out: Path) -> str:
+    """The page that leads to the decks that are there."""
     parts = ['<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8"><title>LMDeploy · slides · 幻灯片</title>']
     parts.append('<style>body{font:18px/1.6 sans-serif;margin:3em auto;max-width:60em;padding:0 1em}</style>')
-    for language, decks in made.items():
-        heading = {'en': 'Slides (S: speaker view)', 'zh': '幻灯片（按 S 打开演讲者视图）'}[language]
-        links = (f'<li><a href="{language}/{name}.slides.html">{html.escape(title)}</a>' for name, title in decks)
+    for language, heading in {'en': 'Slides (S: speaker view)', 'zh': '幻灯片（按 S 打开演讲者视图）'}.items():
+        links = []
+        for path in sorted((out / language).glob('*.slides.html')):
+            title = re.search('<title>(.*?)</title>', path.read_text(encoding='utf-8'))[1]
+            links.append(f'<li><a href="{language}/{path.name}">{title}</a>')
         parts.append(f'<h2>{heading}</h2><ul>{"".join(links)}</ul>')
     return '\n'.join(parts)
 
@@ -165,17 +166,15 @@ def main() -> int:
     args = parser.parse_args()
     if unknown := set(args.names) - known.keys():
         parser.error(f'no chapter: {", ".join(sorted(unknown))}; there are {", ".join(known)}')
-    out, made, paths = args.out.resolve(), {}, []
+    out, paths = args.out.resolve(), []
     shutil.copytree(scripts(), out / 'scripts', dirs_exist_ok=True)
     for language, folder in EDITIONS.items():
         (out / language).mkdir(parents=True, exist_ok=True)
         for name in args.names or known:
             path = out / language / f'{name}.slides.html'
-            page = deck(folder / f'{name}.ipynb', language)
-            write_whole(path, page.encode())
-            made.setdefault(language, []).append((name, html.unescape(re.search('<title>(.*?)</title>', page)[1])))
+            write_whole(path, deck(folder / f'{name}.ipynb', language).encode())
             paths.append(path)
-    write_whole(out / 'index.html', contents(made).encode())
+    write_whole(out / 'index.html', contents(out).encode())
     if args.pdf:
         print_pdf(paths)
     print(out / 'index.html')
