@@ -15,6 +15,7 @@ from side_by_side import FilesTogether, longest_first
 # The Chinese edition has the same code and outputs; tests/tools/test_translate.py holds it so.
 collect_ignore = ['notebooks/zh']
 WORKER = 'PYTEST_XDIST_WORKER' in os.environ
+LONG = ('08_your_own_model.ipynb',)  # of the chapters; it trains for minutes
 
 os.environ['COURSE_MODEL'] = 'tiny-chat'
 os.environ['COURSE_VLM'] = 'tiny-vlm'
@@ -70,6 +71,6 @@ def pytest_collection_finish(session):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.suffix == '.ipynb' and item.path.parent.name in ('deep', 'solutions'):
+        if item.path.suffix == '.ipynb' and (item.path.parent.name in ('deep', 'solutions') or item.path.name in LONG):
             item.add_marker('deep')
     items.sort(key=longest_first)
