@@ -36,9 +36,11 @@ def test_an_error_of_memory_says_it(other_notebook):
     from helpers import engine_config, model_path
     from lessons.kv_cache import require_startable
 
-    config = engine_config(cache_max_entry_count=0.0001, session_len=2048)
-    with pytest.raises(ValueError, match=r'(?s)would not start: .*\n  02_chat\.ipynb'):
-        require_startable(model_path('tiny-chat'), config)
+    model, config = model_path('tiny-chat'), engine_config(cache_max_entry_count=0.0001, session_len=2048)
+    with pytest.raises(ValueError, match=r'(?s)would not start: .* none works\n.*\n  02_chat\.ipynb'):
+        require_startable(model, config, free_bytes=1 << 20)
+    with pytest.raises(ValueError, match=r'the smallest that works is [0-9.]+$'):  # of a ratio alone nobody is guilty
+        require_startable(model, config, free_bytes=1 << 30)
 
 
 def test_words():
