@@ -1,7 +1,9 @@
 """Chapter 8's code: the data, a short training, the merged folder, and folders with a fault."""
 
 import json
+import math
 import shutil
+from statistics import mean
 
 import pytest
 import torch
@@ -177,6 +179,23 @@ def test_the_perplexity_is_of_the_answers_and_rises_with_a_spoiled_adapter(base,
     config = json.loads((spoiled / 'adapter_config.json').read_text())
     (spoiled / 'adapter_config.json').write_text(json.dumps(config | {'lora_alpha': 400}))
     assert perplexity(base, pairs, spoiled) > 2 * before
+
+
+def test_in_a_perplexity_each_token_of_an_answer_counts_alike(base):
+    """A long answer and a short one, together and in batches of their own, beside a sum token by token."""
+    tokenizer, pairs, nll = load_tokenizer(base), [], []
+    model = load(base).eval()
+    for ask, answer in (('Who are you?', 'seven green cups of sand ' * 6), ('What is 17 + 25?', '42')):
+        whole, question = example(tokenizer, pair(ask, answer))
+        pairs.append((whole[:question], whole))
+        with torch.inference_mode():
+            logp = model(torch.tensor([whole]).to(model.device)).logits[0].float().log_softmax(-1)
+        nll.append([-logp[at - 1, whole[at]].item() for at in range(question, len(whole))])
+    assert len(nll[0]) > 10 * len(nll[1])
+    assert abs(mean(nll[0]) - mean(nll[1])) > 2, 'so that another weight is seen'
+    expected = math.exp(mean(nll[0] + nll[1]))
+    assert perplexity(base, pairs) == pytest.approx(expected, rel=1e-4)
+    assert perplexity(base, pairs, batch_size=1) == pytest.approx(expected, rel=1e-4)
 
 
 # --- the merged folder ---
