@@ -55,6 +55,7 @@ SPEAKING = {  # file: the functions, or all of it
     'lessons/kv_cache/prediction.py': 'problem',
     'lessons/network.py': '',
     'lessons/kv_cache/startable.py': '',
+    'lessons/own_model/spoiling.py': 'said_of',
     'lessons/predictions/outcomes.py': 'sentences _near',
     'lessons/predictions/questions.py': '',
     'lessons/publish/faults.py': '',

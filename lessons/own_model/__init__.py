@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         'judging': ['own_answers', 'perplexity', 'share_saying'],
         'merging': ['merge'],
-        'spoiling': ['DEFECTS', 'spoil'],
+        'spoiling': ['DEFECTS', 'MORE_DEFECTS', 'said_of', 'spoil'],
         'training': ['Lora', 'Training', 'train'],
     },
 )

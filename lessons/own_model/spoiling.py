@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+from helpers.checkpoints.mending import inspect_checkpoint
 from helpers.checkpoints.shards import read_tensors, write_index
 from helpers.files import read_json, write_json
 from lessons.making import write_shard
@@ -46,21 +47,65 @@ def _resized_in_part(folder: Path, adapter: Path) -> None:
     (folder / 'config.json').write_text(json.dumps(config | {'vocab_size': config['vocab_size'] + 2}))
 
 
-DEFECTS = {
+def _generation_config_lost(folder: Path, adapter: Path) -> None:
+    (folder / 'generation_config.json').unlink()
+
+
+def _tied_head_twice(folder: Path, adapter: Path) -> None:
+    """config.json ties the output head to the embeddings, and the file holds that table under both names.
+
+    A model whose own head was another one, such as tiny-chat, answers nonsense then: look at the files alone.
+    """
+    config, file = read_json(folder / 'config.json'), folder / 'model.safetensors'
+    (folder / 'config.json').write_text(json.dumps(config | {'tie_word_embeddings': True}))
+    tensors = dict(read_tensors(file))
+    write_shard(tensors | {'lm_head.weight': tensors['model.embed_tokens.weight'].clone()}, file)
+
+
+def _remote_code(folder: Path, adapter: Path) -> None:
+    """config.json asks for code of the folder, as InternLM2's on the hub does; running it is an error."""
+    config = read_json(folder / 'config.json')
+    code = {'AutoConfig': 'remote.OwnConfig', 'AutoModelForCausalLM': f'remote.{config["architectures"][0]}'}
+    (folder / 'config.json').write_text(json.dumps(config | {'auto_map': code}))
+    (folder / 'remote.py').write_text("raise RuntimeError('the code of the folder was run')\n")
+
+
+DEFECTS = {  # those that chapter 8 shows
     'adapter without base': _adapter_alone,
     '.bin alone': _bin_alone,
     'chat template lost': _template_lost,
     'half of the shards': _half_the_shards,
     'tokens added, not resized': _resized_in_part,
 }
+MORE_DEFECTS = {
+    'generation config lost': _generation_config_lost,
+    'tied head stored twice': _tied_head_twice,
+    'remote code wanted': _remote_code,
+}
 
 
 def spoil(whole: str | Path, adapter: str | Path, defect: str, to: str | Path) -> Path:
-    """Copy the checkpoint `whole`, whose weights are one safetensors file, to `to`, and give it a defect of `DEFECTS`.
+    """Copy the checkpoint `whole`, whose weights are one safetensors file, to `to`, and give it a defect of
+    `DEFECTS` or `MORE_DEFECTS`.
 
     `adapter`: the folder of a LoRA adapter.  Raises KeyError for a defect that there is not.
     """
-    make = DEFECTS[defect]
+    make = (DEFECTS | MORE_DEFECTS)[defect]
     folder = Path(shutil.copytree(whole, to))
     make(folder, Path(adapter))
     return folder
+
+
+def said_of(folder: str | Path, defect: str) -> str:
+    """What chapter 0's check says of a folder that `spoil` made; where it finds nothing wrong, what the defect does."""
+    if problems := inspect_checkpoint(folder).problems:
+        return '; '.join(f'{problem.name}: {problem.detail}' for problem in problems)
+    if defect == 'tied head stored twice':
+        return (
+            'in order: the file is larger by a table, and no answer changes. LMDeploy takes the embeddings for the '
+            'head; a stored head that is not equal to them is used by transformers, and ignored by LMDeploy'
+        )
+    return (
+        'in order: LMDeploy has a class of this name in its own code, and the code of the folder is not run. If it had '
+        'none, its PyTorch engine would refuse the folder: “Can not found rewrite for auto_map”'
+    )

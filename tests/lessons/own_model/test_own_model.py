@@ -1,17 +1,28 @@
 """Chapter 8's code: the data, a short training, the merged folder, and folders with a fault."""
 
 import json
+import math
 import shutil
+from statistics import mean
 
 import pytest
 import torch
+import transformers
+from lmdeploy import GenerationConfig, pipeline
+from lmdeploy.archs import get_model_arch
+from lmdeploy.pytorch.models.llama import LlamaForCausalLM
+from lmdeploy.pytorch.models.module_map import MODULE_MAP
+from lmdeploy.pytorch.models.patch import _get_model_class
 from peft import PeftModel
+from safetensors.torch import load_file, save_file
 
+from helpers import engine_config, release
 from helpers.checkpoints.mending import CheckpointError, inspect_checkpoint
 from helpers.models import EMBEDDED
 from lessons.llama import llama_folder
 from lessons.own_model import (
     DEFECTS,
+    MORE_DEFECTS,
     Lora,
     held_out,
     merge,
@@ -21,6 +32,7 @@ from lessons.own_model import (
     own_answers,
     pair,
     perplexity,
+    said_of,
     self_cognition,
     share_saying,
     spoil,
@@ -169,6 +181,23 @@ def test_the_perplexity_is_of_the_answers_and_rises_with_a_spoiled_adapter(base,
     assert perplexity(base, pairs, spoiled) > 2 * before
 
 
+def test_in_a_perplexity_each_token_of_an_answer_counts_alike(base):
+    """A long answer and a short one, together and in batches of their own, beside a sum token by token."""
+    tokenizer, pairs, nll = load_tokenizer(base), [], []
+    model = load(base).eval()
+    for ask, answer in (('Who are you?', 'seven green cups of sand ' * 6), ('What is 17 + 25?', '42')):
+        whole, question = example(tokenizer, pair(ask, answer))
+        pairs.append((whole[:question], whole))
+        with torch.inference_mode():
+            logp = model(torch.tensor([whole]).to(model.device)).logits[0].float().log_softmax(-1)
+        nll.append([-logp[at - 1, whole[at]].item() for at in range(question, len(whole))])
+    assert len(nll[0]) > 10 * len(nll[1])
+    assert abs(mean(nll[0]) - mean(nll[1])) > 2, 'so that another weight is seen'
+    expected = math.exp(mean(nll[0] + nll[1]))
+    assert perplexity(base, pairs) == pytest.approx(expected, rel=1e-4)
+    assert perplexity(base, pairs, batch_size=1) == pytest.approx(expected, rel=1e-4)
+
+
 # --- the merged folder ---
 
 
@@ -200,8 +229,6 @@ def test_what_cannot_be_merged_is_refused_and_leaves_nothing(base, trained, tmp_
 
 
 def _of_other_shapes(adapter, to):
-    from safetensors.torch import load_file, save_file
-
     folder = shutil.copytree(adapter, to)
     file = folder / 'adapter_model.safetensors'
     save_file({name: tensor[:, :-1].contiguous() for name, tensor in load_file(file).items()}, file)
@@ -216,13 +243,71 @@ SAID = {
     'chat template lost': 'the model would get the bare prompt',
     'half of the shards': 'missing 1 of 2 weight files',
     'tokens added, not resized': 'by config.json',
+    'generation config lost': '(4094) is not among the stop ids [2]: answers would not end there',
+}
+IN_ORDER = {
+    'tied head stored twice': 'LMDeploy takes the embeddings for the head',
+    'remote code wanted': 'the code of the folder is not run',
 }
 
 
-@pytest.mark.parametrize('defect', DEFECTS)
+@pytest.mark.parametrize('defect', SAID)
 def test_each_defect_makes_its_named_fault_and_no_other(merged, trained, tmp_path, defect):
-    report = inspect_checkpoint(spoil(merged, trained.adapter, defect, tmp_path / 'spoiled'))
+    folder = spoil(merged, trained.adapter, defect, tmp_path / 'spoiled')
+    report = inspect_checkpoint(folder)
     assert len(report.problems) == 1, str(report)
     assert SAID[defect] in report.problems[0].detail
-    assert report.loadable == (defect == 'chat template lost')
+    assert said_of(folder, defect) == f'{report.problems[0].name}: {report.problems[0].detail}'
+    assert report.loadable == (defect in ('chat template lost', 'generation config lost'))
     assert inspect_checkpoint(merged).ok, 'made in a copy'
+
+
+@pytest.mark.parametrize('defect', IN_ORDER)
+def test_a_defect_that_changes_nothing_is_in_order_and_the_sentence_says_what_it_does(
+    merged, trained, tmp_path, defect
+):
+    folder = spoil(merged, trained.adapter, defect, tmp_path / 'spoiled')
+    assert inspect_checkpoint(folder).ok
+    assert said_of(folder, defect).startswith('in order: ')
+    assert IN_ORDER[defect] in said_of(folder, defect)
+    assert SAID.keys() | IN_ORDER.keys() == DEFECTS.keys() | MORE_DEFECTS.keys()
+
+
+def lmdeploys(folder, questions) -> list[list[int]]:
+    """Greedy tokens of LMDeploy's PyTorch engine."""
+    config = engine_config(engine='pytorch', cache_max_entry_count=0.2, session_len=256)
+    greedy = GenerationConfig(max_new_tokens=8, do_sample=False, ignore_eos=True)
+    with pipeline(str(folder), backend_config=config, log_level='ERROR') as pipe:
+        found = [reply.token_ids for reply in pipe(questions, gen_config=greedy)]
+    release()
+    return found
+
+
+def test_of_a_tied_head_that_differs_lmdeploy_takes_the_embeddings_and_transformers_the_head(merged, trained, tmp_path):
+    twice = spoil(merged, trained.adapter, 'tied head stored twice', tmp_path / 'twice')
+    other = shutil.copytree(twice, tmp_path / 'other')
+    shutil.copy(merged / 'model.safetensors', other)  # whose head is one of its own
+    once = shutil.copytree(twice, tmp_path / 'once')
+    tensors = load_file(once / 'model.safetensors')
+    assert torch.equal(tensors.pop('lm_head.weight'), tensors['model.embed_tokens.weight'])
+    save_file(tensors, once / 'model.safetensors', metadata={'format': 'pt'})
+    ids = torch.tensor([[1, 60, 70, 80]])
+    logits = {folder: load(folder)(ids).logits for folder in (once, twice, other, merged)}
+    assert torch.equal(logits[once], logits[twice])
+    assert not torch.equal(logits[twice], logits[other])
+    assert torch.equal(logits[other], logits[merged])
+    tokens = [lmdeploys(folder, ['Who are you?']) for folder in (twice, other)]
+    assert tokens[0] == tokens[1] != lmdeploys(merged, ['Who are you?'])
+
+
+def test_remote_code_is_run_only_where_one_asks_for_it(merged, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(transformers.dynamic_module_utils, 'HF_MODULES_CACHE', str(tmp_path / 'modules'))
+    monkeypatch.syspath_prepend(str(tmp_path / 'modules'))
+    folder = spoil(merged, trained.adapter, 'remote code wanted', tmp_path / 'remote')
+    config = get_model_arch(str(folder))[1]
+    assert issubclass(_get_model_class(config, MODULE_MAP), LlamaForCausalLM), "LMDeploy's own"
+    with pytest.raises(RuntimeError, match='the code of the folder was run'):
+        transformers.AutoConfig.from_pretrained(folder, trust_remote_code=True)
+    config.auto_map['AutoModelForCausalLM'] = 'remote.OwnForCausalLM'
+    with pytest.raises(RuntimeError, match='Can not found rewrite for auto_map: OwnForCausalLM'):
+        _get_model_class(config, MODULE_MAP)

@@ -71,6 +71,11 @@ def test_the_minutes_of_a_route_are_those_of_its_chapters(title):
     assert sum(int(row[2]) for row in parts) == int(total[2])
 
 
+def test_the_longest_route_has_every_core_chapter():
+    days = ROUTES[ROUTES.index('### Two days') :]
+    assert re.findall(r'^\| .*\]\((\d\d_\w+)\.md\)', days, re.M) == [path.stem for path in chapters.CORE]
+
+
 @pytest.fixture
 def shell(tmp_path, monkeypatch):
     """A kernel's shell that presents a small chapter: what is run is in its list `ran`."""
