@@ -56,11 +56,12 @@ def require_startable(model: Path | str, config, free_bytes: int | None = None) 
     if prediction.problem is None:
         return prediction
     smallest = _smallest(given)
+    works = f'the smallest that works is {smallest:g}' if smallest else 'none works'
     # With a ratio that works, nothing needs to be ended: the ratio was too small, not the memory.
-    works = f'the smallest that works is {smallest:g}' if smallest else f'none works{who_holds_memory()}'
+    holders = '' if smallest else who_holds_memory()
     raise ValueError(
         f'cache_max_entry_count={prediction.cache_max_entry_count}: {TITLES[prediction.engine]} would not start: '
-        f'{prediction.problem}.  On this device, with this model, {works}'
+        f'{prediction.problem}.  On this device, with this model, {works}{holders}'
     )
 
 
