@@ -34,15 +34,15 @@ class LearnerForm(Panel):
         save = ipywidgets.Button(description=shown('Save'), icon='check', button_style='primary')
         save.on_click(lambda _: self.save())
         self._answer = ipywidgets.HTML()
-        self.reports = self._question() if class_folder() else None
-        asked = [self.reports] if self.reports else []
+        self.reports, asked = None, []
+        if class_folder():
+            self.reports = ipywidgets.Checkbox(
+                own_report() is not None, description=shown('My instructor may see where I am'), indent=False
+            )
+            what = shown('That is: my name and number, which section of which chapter I ran, and when; nothing that I '
+                         'write. Until I untick it here and save.')  # fmt: skip
+            asked = [self.reports, ipywidgets.HTML(what)]
         super().__init__([self.name, self.number, self.language, *asked, ipywidgets.HBox([save, self._answer])])
-
-    @staticmethod
-    def _question() -> ipywidgets.Checkbox:
-        what = shown('My instructor may see where I am: name, number, which section of which chapter I ran, and when; '
-                     'nothing that I write. Until I untick it here')  # fmt: skip
-        return ipywidgets.Checkbox(own_report() is not None, description=what, indent=False, layout={'width': 'auto'})
 
     @property
     def said(self) -> str:

@@ -19,7 +19,8 @@ PAGE = """<!DOCTYPE html>
 <html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ title }}</title><style>
 body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; margin: 2em auto; max-width: 65em; padding: 0 1em }
 table { border-collapse: collapse; width: 100% } th, td { padding: .35em .8em; text-align: left }
-th { border-bottom: 2px solid #555 } td:nth-child(5) { white-space: nowrap } tr:nth-child(even) td { background: #f3f5f8 } .note { color: #8a4b00 }
+th { border-bottom: 2px solid #555 } td:nth-child(5) { white-space: nowrap }
+tr:nth-child(even) td { background: #f3f5f8 } .note { color: #8a4b00 }
 </style></head><body><h1>{{ title }}</h1>
 <table><thead><tr>{% for cell in head %}<th>{{ cell }}</th>{% endfor %}</tr></thead><tbody>
 {% for row in rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
@@ -35,7 +36,9 @@ def read_class(folder: Path) -> tuple[list[Report], list[str]]:
     try:
         paths = list(folder.iterdir())
     except OSError as error:
-        raise OSError(f'{tilde(folder)} cannot be read ({error.strerror}): name the shared folder of the class') from None
+        raise OSError(
+            f'{tilde(folder)} cannot be read ({error.strerror}): name the shared folder of the class'
+        ) from None
     for path in sorted(path for path in paths if path.suffix == '.json' and path.name[0] != '.'):
         try:
             reports.append(read_report(path))
