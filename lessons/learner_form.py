@@ -1,17 +1,23 @@
 """The form in which a learner says who they are, once."""
 
+from html import escape
+
 import ipywidgets
 
 from translations.messages import shown
 
 from .learner import LANGUAGES, learner, save_learner
+from .progress import agree, class_folder, own_report
 from .widget import Panel
 
 OF_LANGUAGE = {'en': 'English', 'zh': '中文'}
 
 
 class LearnerForm(Panel):
-    """Name, student number, language, a button; `said` is what it answered last."""
+    """Name, student number, language, a button; `said` is what it answered last.
+
+    In a class ($COURSE_CLASS) it asks too whether the instructor may see where the learner is; no, until they say yes.
+    """
 
     def __init__(self):
         known = learner()
@@ -28,7 +34,15 @@ class LearnerForm(Panel):
         save = ipywidgets.Button(description=shown('Save'), icon='check', button_style='primary')
         save.on_click(lambda _: self.save())
         self._answer = ipywidgets.HTML()
-        super().__init__([self.name, self.number, self.language, ipywidgets.HBox([save, self._answer])])
+        self.reports, asked = None, []
+        if class_folder():
+            self.reports = ipywidgets.Checkbox(
+                own_report() is not None, description=shown('My instructor may see where I am'), indent=False
+            )
+            what = shown('That is: my name and number, which section of which chapter I ran, and when; nothing that I '
+                         'write. Until I untick it here and save.')  # fmt: skip
+            asked = [self.reports, ipywidgets.HTML(what)]
+        super().__init__([self.name, self.number, self.language, *asked, ipywidgets.HBox([save, self._answer])])
 
     @property
     def said(self) -> str:
@@ -36,10 +50,10 @@ class LearnerForm(Panel):
 
     def save(self) -> None:
         """What a click on Save does; a fault is said beside the button."""
-        from html import escape
-
         try:
             saved = save_learner(self.name.value, self.number.value, self.language.value)
+            if self.reports:
+                agree(self.reports.value)
         except (OSError, ValueError) as error:
             self._answer.value = f'<span style="color:#c62828">{escape(shown(error))}</span>'
         else:

@@ -28,6 +28,10 @@ def jupyterlab(folder: Path, cells: list[str], language: str = 'en') -> Iterator
     own = {name: str(folder / name) for name in ('JUPYTER_CONFIG_DIR', 'JUPYTER_DATA_DIR', 'JUPYTER_RUNTIME_DIR')}
     command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}']
     command += ['--ServerApp.port_retries=0', '--IdentityProvider.token=', f'--ServerApp.root_dir={notebooks}']
+    # Its own words in English, whatever `make lab` made the environment's default.
+    settings = folder / 'JUPYTER_CONFIG_DIR/lab/user-settings/@jupyterlab/translation-extension'
+    settings.mkdir(parents=True)
+    (settings / 'plugin.jupyterlab-settings').write_text('{"locale": "en"}')
     env = {**os.environ, **own, 'JUPYTER_PREFER_ENV_PATH': '1', 'COURSE_LANG': language, 'PYTHONPATH': str(ROOT)}
     with open(log, 'wb') as out, subprocess.Popen(command, env=env, stdout=out, stderr=out) as server:
 
