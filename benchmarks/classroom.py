@@ -1,6 +1,7 @@
 """The class of `deploy/class`, rehearsed: JupyterHub started for real, learners who run a notebook each, what it takes.
 
     python -m benchmarks.classroom [--learners N] [--save cpu/classroom]
+    python -m benchmarks.classroom --plan 30       # the arithmetic for a class, from the record; starts nothing
 
 The hub, its proxy and JupyterLab are those of `make hub` ($HUB_PYTHON names another Python).  All listens on 127.0.0.1,
 on free ports, and ends with the program.  Memory is the proportional share (PSS: what processes share is divided among
@@ -28,6 +29,7 @@ import psutil
 
 from benchmarks.command_line import CommandLine
 from benchmarks.saving import new_record, save_record
+from helpers.records import Record, load_record
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASS = ROOT / 'deploy' / 'class'
@@ -261,14 +263,50 @@ async def measure(learners: tuple[str, ...], folder: Path) -> dict:
             await room.execute(learner, kernel, OWN_ENGINE)
         data['engine_kernel_mib'] = pss_mib(room.parts()['kernels']) / len(learners)
         homes = [path for path in (folder / 'homes').rglob('*') if path.is_file() and not path.is_symlink()]
-        data['home_mib'] = sum(path.stat().st_size for path in homes) / 2**20 / len(learners)
+        data['home_mib'] = mib_of(homes) / len(learners)
+        data['environment_mib'] = mib_of(path for path in Path(sys.prefix).rglob('*') if path.is_file())
         return {name: round(value, 1) for name, value in data.items()}
+
+
+def mib_of(files) -> float:
+    """What the files hold, those that are links left out."""
+    return sum(path.lstat().st_size for path in files if not path.is_symlink()) / 2**20
+
+
+def plan(record: Record, learners: int) -> str:
+    """What a machine for so many learners needs, in the record's figures: memory, ports, disk."""
+    figures = record.data
+    common = figures['hub_mib'] + figures['proxy_mib'] + figures['shared_server_mib']
+    lines = [record.describe(), f'figures of {figures["learners"]} learners, for {learners}; MiB', '']
+
+    def add(what: str, *terms: float, unit: str = 'GiB') -> None:
+        total = sum(terms) / 1024 if unit == 'GiB' else sum(terms)
+        lines.append(f'{what:<52} {total:>7,.1f} {unit}')
+
+    lines.append(f'for all: hub {figures["hub_mib"]:,.0f}, proxy {figures["proxy_mib"]:,.0f}, '
+                 f'the shared server on a CPU {figures["shared_server_mib"]:,.0f}')  # fmt: skip
+    lines.append(f'each: JupyterLab {figures["lab_server_mib"]:,.0f}; a kernel {figures["idle_kernel_mib"]:,.0f} idle, '
+                 f'{figures["client_kernel_mib"]:,.0f} as a client, {figures["engine_kernel_mib"]:,.0f} with an engine')  # fmt: skip
+    lines.append('')
+    for what, kernel in (('clients of the shared server', 'client'), ('an engine of their own each', 'engine')):
+        one = figures['lab_server_mib'] + figures[f'{kernel}_kernel_mib']
+        add(f'memory, {what}', common, learners * one)
+    two = figures['lab_server_mib'] + 2 * figures['engine_kernel_mib']
+    add('memory, and each forgot a second one', common, learners * two)
+    add('disk, one environment and a folder each', figures['environment_mib'], learners * figures['home_mib'])
+    add("disk, were the environment each one's own", learners * (figures['environment_mib'] + figures['home_mib']))
+    lines.append(f'{"ports on 127.0.0.1":<52} {learners * figures["ports_a_learner"]:>7,.0f}')
+    return '\n'.join(lines)
 
 
 def main() -> None:
     parser = CommandLine(__doc__, 'cpu/classroom')
     parser.add_argument('--learners', type=int, choices=range(1, len(NAMES) + 1), default=3)
+    parser.add_argument('--plan', type=int, metavar='LEARNERS', help='the arithmetic for so many, from the record')
     args = parser.parse_args()
+    if args.plan:
+        print(plan(load_record('cpu/classroom'), args.plan))
+        return
     if not hub_python().exists():
         sys.exit(f'[FAIL] {hub_python()} is not there: make hub')
     with tempfile.TemporaryDirectory(prefix='class-') as folder:

@@ -43,7 +43,7 @@ def main() -> None:
     try:
         target = hand_in(*map(Path, sys.argv[1:2]))
     except (OSError, ValueError) as error:
-        sys.exit(f'[FAIL] {shown(str(error))}')
+        sys.exit(f'[FAIL] {shown(error)}')
     print('[ OK ]', shown(f'handed in: {target}'))
 
 

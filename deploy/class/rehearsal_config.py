@@ -1,7 +1,7 @@
 """The class rehearsed on this machine: `jupyterhub_config.py` with made-up learners, who need no system users.
 
-`benchmarks/classroom.py` sets the variables.  Not for a class: all learners are one user of the system, and they have one
-password.
+`benchmarks/classroom.py` sets the variables.  Not for a class: all learners are one user of the system, and they
+have one password.
 """
 
 import os

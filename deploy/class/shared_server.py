@@ -2,7 +2,8 @@
 
     python shared_server.py MODEL PORT [--cache-max-entry-count=0.6 ...]
 
-MODEL is a folder or the name of a model that the course knows.  Options are LMDeploy's.  It ends with Ctrl-C or SIGTERM.
+MODEL is a folder or the name of a model that the course knows.  Options are LMDeploy's.  It ends with Ctrl-C
+or SIGTERM.
 """
 
 import os
