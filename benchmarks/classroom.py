@@ -43,11 +43,10 @@ model = client.models.list().data[0].id
 reply = client.chat.completions.create(model=model, messages=[{'role': 'user', 'content': 'hello'}], max_tokens=16)
 print(reply.choices[0].message.content)"""
 OWN_ENGINE = """import os
-os.environ.setdefault('LMDEPLOY_CPU_MEMORY_GB', '1')
+os.environ.setdefault('LMDEPLOY_CPU_MEMORY_GB', '3')  # as the chapters do
 from lmdeploy import pipeline
 from helpers import engine_config, model_path
-folder = model_path('tiny-chat')
-pipe = pipeline(str(folder), backend_config=engine_config(folder))
+pipe = pipeline(str(model_path('tiny-chat')), backend_config=engine_config(session_len=2048))
 print(pipe('hello').text)"""
 
 
@@ -283,10 +282,13 @@ def plan(record: Record, learners: int) -> str:
         total = sum(terms) / 1024 if unit == 'GiB' else sum(terms)
         lines.append(f'{what:<52} {total:>7,.1f} {unit}')
 
-    lines.append(f'for all: hub {figures["hub_mib"]:,.0f}, proxy {figures["proxy_mib"]:,.0f}, '
-                 f'the shared server on a CPU {figures["shared_server_mib"]:,.0f}')  # fmt: skip
-    lines.append(f'each: JupyterLab {figures["lab_server_mib"]:,.0f}; a kernel {figures["idle_kernel_mib"]:,.0f} idle, '
-                 f'{figures["client_kernel_mib"]:,.0f} as a client, {figures["engine_kernel_mib"]:,.0f} with an engine')  # fmt: skip
+    for what, parts in {
+        'for all': {'hub': 'the hub', 'proxy': 'its proxy', 'shared_server': 'the shared server (on a CPU)'},
+        'for each': {'lab_server': 'JupyterLab'},
+        'a kernel': {'idle_kernel': 'idle', 'client_kernel': 'as a client', 'engine_kernel': 'with an engine'},
+    }.items():
+        said = ', '.join(f'{name} {figures[f"{part}_mib"]:,.0f}' for part, name in parts.items())
+        lines.append(f'{what}: {said}')
     lines.append('')
     for what, kernel in (('clients of the shared server', 'client'), ('an engine of their own each', 'engine')):
         one = figures['lab_server_mib'] + figures[f'{kernel}_kernel_mib']
