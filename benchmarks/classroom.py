@@ -136,27 +136,20 @@ class Classroom:
             await asyncio.sleep(0.2)
 
     def parts(self) -> dict[str, list[psutil.Process]]:
-        """The processes of each part: hub, proxy, shared server, servers of learners, kernels."""
+        """The processes of each part; a kernel's engine has one of its own, which counts with it."""
         found = {part: [] for part in ('hub', 'proxy', 'shared_server', 'lab_servers', 'kernels')}
-        shared = set()
-        for process in self.process.children(recursive=True):
-            with contextlib.suppress(psutil.Error):
+        signs = {'shared_server.py': 'shared_server', 'configurable-http-proxy': 'proxy', 'ipykernel': 'kernels'}
+        signs['jupyterhub-singleuser'] = 'lab_servers'
+
+        def walk(process: psutil.Process, part: str) -> None:
+            with contextlib.suppress(psutil.Error):  # it ended
                 line = ' '.join(process.cmdline())
-                if 'shared_server.py' in line:
-                    shared |= {process, *process.children(recursive=True)}
-        for process in [self.process, *self.process.children(recursive=True)]:
-            with contextlib.suppress(psutil.Error):
-                line = ' '.join(process.cmdline())
-                if process == self.process:
-                    found['hub'].append(process)
-                elif process in shared:
-                    found['shared_server'].append(process)
-                elif 'configurable-http-proxy' in line:
-                    found['proxy'].append(process)
-                elif 'ipykernel' in line:
-                    found['kernels'].append(process)
-                elif 'jupyterhub-singleuser' in line:
-                    found['lab_servers'].append(process)
+                part = next((named for sign, named in signs.items() if sign in line), part)
+                found[part].append(process)
+                for child in process.children():
+                    walk(child, part)
+
+        walk(self.process, 'hub')
         return found
 
     def listening(self) -> set[tuple[str, int]]:

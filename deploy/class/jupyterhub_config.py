@@ -80,7 +80,10 @@ if shared_model:
 # ---- where homework lands: everybody may make a folder of their own there, nobody may list or read (start.py)
 
 if not (folder := Path(submissions)).exists():
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        sys.exit(f'[FAIL] {folder}: {error.strerror}; CLASS_SUBMISSIONS names another folder for homework')
     folder.chmod(0o1733)
 
 # ---- JupyterHub alone: where it listens, who may come, what it keeps

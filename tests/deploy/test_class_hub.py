@@ -40,6 +40,8 @@ NOTEBOOK = {
 except MemoryError:
     print('refused')""",
     'server': classroom.ASK_SERVER,
+    'measure': 'from lessons.serving import measure_clients\n'
+    'print(measure_clients(client, clients=2, output_tokens=4).failed_requests)',
 }
 
 
@@ -61,6 +63,7 @@ async def rehearse(folder: Path) -> None:
             assert printed['cards'].split() == ["''", 'None'], 'a server of their own has a key of its own'
             assert printed['limit'].strip() == 'refused'
             assert len(printed['server'].split()) > 2, 'the server of the class answers'
+            assert printed['measure'].strip() == '0', "chapter 5's measurements take this client"
         await nothing_of_another(room, {name: kernel for name, (kernel, _) in said.items()})
 
         parts = room.parts()
