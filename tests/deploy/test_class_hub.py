@@ -6,6 +6,7 @@ JupyterHub is no package of the course.  `make hub` puts it into build/hub; HUB_
 import asyncio
 import json
 import os
+import re
 import runpy
 import stat
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from server_support import alive
 
 from benchmarks import classroom
+from helpers.records import Record, load_record
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLASS = ROOT / 'deploy' / 'class'
@@ -217,3 +219,33 @@ def test_a_shared_server_without_a_key_does_not_start():
     done = subprocess.run(command, env=environ, capture_output=True, text=True)
     assert done.returncode == 1
     assert 'LMDEPLOY_API_KEY' in done.stderr
+
+
+def test_the_arithmetic_adds_up():
+    """Figures that tell apart which was added, and how often."""
+    data = {'learners': 2, 'hub_mib': 1024, 'proxy_mib': 2048, 'shared_server_mib': 4096, 'lab_server_mib': 102.4}
+    data |= {'idle_kernel_mib': 1, 'client_kernel_mib': 204.8, 'engine_kernel_mib': 1024, 'home_mib': 51.2}
+    data |= {'environment_mib': 2048, 'ports_a_learner': 7}
+    record = Record('class', 'CPU', '', {'lmdeploy': '0.18.0'}, '2026-11-30', 'abcdef0', 'tiny-chat', 'trained', data)
+    lines = classroom.plan(record, 10).splitlines()
+    assert lines[0] == record.describe()
+    assert [line.split()[-2:] for line in lines[-6:-1]] == [
+        [figure, 'GiB'] for figure in ('10.0', '18.0', '28.0', '2.5', '20.5')
+    ]
+    assert lines[-1].split()[-1] == '70'
+
+
+@pytest.mark.parametrize('page', ['README.md', 'README_zh-CN.md'])
+def test_the_page_has_the_figures_of_the_record(page):
+    plan = classroom.plan(load_record('cpu/classroom'), 30)
+    assert f'```text\n{plan}\n```' in (CLASS / page).read_text(encoding='utf-8'), plan
+
+
+@pytest.mark.parametrize('page', ['README.md', 'README_zh-CN.md'])
+def test_the_page_names_every_variable_and_every_file(page):
+    text = (CLASS / page).read_text(encoding='utf-8')
+    config = (CLASS / 'jupyterhub_config.py').read_text()
+    read = set(re.findall(r"environ\.get\('(CLASS_\w+)'\)", config))
+    assert set(re.findall(r'`(CLASS_\w+)`', text)) == read
+    files = {path.name for path in CLASS.glob('*.py')}
+    assert set(re.findall(r'^\| `(\w+\.py)` \|', text, re.M)) == files
