@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = @$(PYTHON) tools/bootstrap.py
 PIP = env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT PIP_USER=0
 
-.PHONY: help lab reset course site slides demo submission nbgrader test test-deep test-all bench records clean
+.PHONY: help lab reset course site slides demo submission nbgrader hub test test-deep test-all bench records clean
 help:            ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -38,6 +38,14 @@ nbgrader:        ## for instructors: nbgrader, in an environment of its own (bui
 	$(RUN) -m ipykernel install --prefix build/nbgrader
 # Else its last step warns that Jupyter does not look for kernels there; nbgrader does.
 nbgrader: export JUPYTER_PATH = $(CURDIR)/build/nbgrader/share/jupyter
+
+hub:             ## for instructors: JupyterHub for a class, in build/hub with the course's kernel; deploy/class/README.md
+	$(RUN) -m venv build/hub
+	@$(PIP) build/hub/bin/python -m pip install --quiet --disable-pip-version-check pip==26.0
+	@$(PIP) build/hub/bin/python -m pip install --quiet --disable-pip-version-check --group hub
+	$(RUN) -m ipykernel install --prefix build/hub
+	@npm install --global --prefix build/hub --no-fund --no-audit --loglevel=error configurable-http-proxy@5.3.0
+hub: export JUPYTER_PATH = $(CURDIR)/build/hub/share/jupyter
 
 CHECKS = -m pytest -n auto --dist loadfile
 

@@ -34,7 +34,7 @@ EN = Edition(
     ('README.md', 'notebooks/*.md', 'notebooks/presenting/*.md', 'notebooks/*.ipynb', 'notebooks/deep/*.ipynb',
      'notebooks/solutions/README.md',
      'notebooks/solutions/*.ipynb', 'homework/README.md', 'lmdeploy_cpu/README.md', 'models/*/README.md',
-     'deploy/README.md', 'records/**.json'),
+     'deploy/README.md', 'deploy/class/README.md', 'records/**.json'),
     {'other': '中文', 'tooltip': '本页的中文版', 'core': 'Chapters', 'deep': 'Deep dives', 'hand': 'At hand',
      'teach': 'Presenting', 'records': 'Records', 'in': 'Shown in',
      'widget': 'A widget: it works in JupyterLab (<code>make lab</code>)',
@@ -42,7 +42,8 @@ EN = Edition(
 )  # fmt: skip
 ZH = Edition(
     'zh', 'zh_CN', 'LMDeploy 课程', 'notebooks/zh', 'README_zh-CN',
-    ('README_zh-CN.md', 'homework/README_zh-CN.md', 'notebooks/zh/**.md', 'notebooks/zh/**.ipynb', 'records/**.json'),
+    ('README_zh-CN.md', 'homework/README_zh-CN.md', 'deploy/class/README_zh-CN.md', 'notebooks/zh/**.md',
+     'notebooks/zh/**.ipynb', 'records/**.json'),
     {'other': 'English', 'tooltip': 'This page in English', 'core': '章节', 'deep': '深入篇', 'hand': '手边资料',
      'teach': '讲课', 'records': '实测记录', 'in': '用到它的笔记本',
      'widget': '交互控件，要在 JupyterLab 里用（<code>make lab</code>）',
@@ -86,7 +87,7 @@ def in_other(docname: str, edition: Edition) -> str:
     """The same page in the other edition; its start page where there is none."""
     other = EN if edition is ZH else ZH
     same = docname.removesuffix('_zh-CN')
-    same += '_zh-CN' * (other is ZH and same in ('README', 'homework/README'))
+    same += '_zh-CN' * (other is ZH and same in ('README', 'homework/README', 'deploy/class/README'))
     same = re.sub(f'^{edition.home}/', f'{other.home}/', same)
     there = any(Matcher(other.sources)(str(path.relative_to(ROOT))) for path in ROOT.glob(f'{same}.*'))
     return f'{other.folder}/{same if there else other.home + "/README"}.html'
@@ -99,7 +100,7 @@ def contents(edition: Edition) -> str:
     deep = sorted(f'deep/{path.stem}' for path in home.glob('deep/*.ipynb'))
     hand = sorted(path.stem for path in home.glob('*.md') if path.stem != 'README')
     solutions = sorted(f'solutions/{path.stem}' for path in home.glob('solutions/*.*') if path.suffix != '.py')
-    known = ('homework', 'lmdeploy_cpu', 'models/*', 'deploy')
+    known = ('homework', 'lmdeploy_cpu', 'models/*', 'deploy', 'deploy/class')
     found = [path for name in known for path in ROOT.glob(f'{name}/{Path(edition.readme).name}.md')]
     rest = [
         up + edition.readme,

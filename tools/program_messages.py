@@ -20,11 +20,12 @@ from translations import catalogues
 from translations.messages import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ('lmdeploy_cpu', 'helpers', 'lessons', 'homework')  # and of tools/ what learners start:
-TOOLS = ('tools/bootstrap.py', 'tools/copies.py', 'tools/lab.py', 'tools/course.py')
+ROOMS = ('lmdeploy_cpu', 'helpers', 'lessons', 'homework')  # and what learners start:
+TOOLS = ('tools/bootstrap.py', 'tools/copies.py', 'tools/lab.py', 'tools/course.py', 'deploy/class/hand_in.py')
 # Met by those who change the course, in English.
 OUTSIDE = ('benchmarks', 'deploy', 'docs', 'imgs', 'tests', 'tools', 'training', 'translations')
 SPEAKING = {  # file: the functions, or all of it
+    'deploy/class/hand_in.py': '',
     'helpers/catalogue.py': '',
     'helpers/closing.py': '_refusal',
     'helpers/checkpoints/contents.py': '',

@@ -39,6 +39,7 @@ PROGRAMS = CATALOGUES / 'messages.po'
 OF_CODE = {PROGRAMS: program_messages, pictures.CATALOGUE: pictures.messages, quizzes.CATALOGUE: quizzes.messages}
 PAGES = (
     'README.md',
+    'deploy/class/README.md',
     'homework/README.md',
     'notebooks/README.md',
     'notebooks/glossary.md',
