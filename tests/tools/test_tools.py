@@ -392,7 +392,7 @@ def test_lab_keeps_settings_beside_those_of_others(lab, monkeypatch, tmp_path, t
 def test_the_language_is_what_is_asked_for_or_the_locales(lab, environ, language):
     assert lab.course_language(environ) == language
     said = lab.banner(8888, 'token', False, {}, language)
-    assert f'/lab/tree/{lab.START[language]}?' in said
+    assert f'/lab/tree/work/{lab.START[language]}?' in said
     assert ('COURSE_LANG=en' in said) == (language == 'zh')
 
 

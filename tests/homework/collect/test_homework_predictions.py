@@ -4,10 +4,10 @@ import json
 import zipfile
 
 import pytest
-from homework_good import Builder, typed
+from homework_good import Builder, put_pictures, typed
 
 from homework import pack_submission
-from homework.evidence import short_code, write_evidence
+from homework.evidence import short_code, submission_folder, write_evidence
 from homework.grade.reading import read_submission
 from homework.schema import SubmissionContent, checked
 from lessons.predictions.kept import keep_guess, keep_outcome, kept_path
@@ -20,6 +20,7 @@ def folder(tmp_path, monkeypatch):
 
 def packed(name: str, language: str):
     story = Builder(name, language).all()['story']
+    put_pictures(story, submission_folder())
     write_evidence(typed(story | {'code': short_code(story)}))
     path = pack_submission().path
     with zipfile.ZipFile(path) as archive:

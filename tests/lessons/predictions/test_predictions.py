@@ -363,7 +363,10 @@ def test_each_core_chapter_asks_before_it_measures_and_shows_all_at_its_end(path
 
     def place(call: str) -> int:
         (at,) = [i for i, source in enumerate(code) if call in source]
-        assert code[at].splitlines()[-1].startswith(call), f'{call}: the last line of its cell'
+        shown = [line for line in code[at].splitlines() if line.startswith(f'display({call}')] or code[at].splitlines()[
+            -1:
+        ]
+        assert shown[0].removeprefix('display(').startswith(call), f'{call}: shown under its cell'
         return at
 
     end = place(f'predictions({int(path.stem[:2])})')

@@ -645,6 +645,29 @@ def _():
     return 'same' if torch.equal(with_lora(linear)(x), before) else 'noise'
 
 
+@shows('which-engine-adapts')
+def _():
+    from lmdeploy import PytorchEngineConfig, TurbomindEngineConfig
+
+    takes = ['adapters' in config.__dataclass_fields__ for config in (PytorchEngineConfig, TurbomindEngineConfig)]
+    return {(True, False): 'pytorch', (False, True): 'turbomind', (True, True): 'both'}[tuple(takes)]
+
+
+@shows('how-to-choose')
+def _():
+    from types import SimpleNamespace
+
+    from lmdeploy.serve.openai.utils import get_model_list
+
+    adapters = {'mine': 'a', 'yours': 'b'}
+    names = get_model_list(
+        SimpleNamespace(
+            async_engine=SimpleNamespace(model_name='base'), engine_config=SimpleNamespace(adapters=adapters)
+        )
+    )
+    return 'model' if names == ['base', 'mine', 'yours'] else 'port'
+
+
 @shows('adapter-or-merged')
 def _():
     base = weight_bytes(SMALL)
