@@ -2,13 +2,14 @@
 
 import json
 import re
+import shutil
 from urllib.parse import urlsplit
 
 import chapters
 import nbformat
 import pytest
 
-from helpers import load_record
+from helpers import load_record, model_path
 from helpers.checkpoints.geometry import GEOMETRIES
 from lessons.exercises import chapter_10, deep_hardening
 from lessons.scaling import is_whole
@@ -199,6 +200,40 @@ def test_hardening_2(expected, says):
         (({},), 'a dictionary of fields'),
     )
     assert 'Right' in says('hardening.2', {'repetition_penalty': -1})
+
+
+def test_publish_1(expected):
+    expected(
+        'publish.1',
+        ((19.2,), '5 rounds of 3.8 s'),
+        ((3.84,), '`users` lets two in'),
+        ((38.4,), 'Not one after the other'),
+        ((15.36,), 'the last two begin'),
+        ((5,), 'Those are rounds'),
+        ((19_200,), 'right in ms'),
+    )
+
+
+def test_publish_2(expected, tmp_path):
+    from lessons.publish import demo
+
+    def copy(name: str, file: str, old: str, new: str):
+        folder = shutil.copytree(made, tmp_path / name)
+        path = folder / file
+        changed = path.read_text(encoding='utf-8').replace(old, new)
+        assert changed != path.read_text(encoding='utf-8')
+        path.write_text(changed, encoding='utf-8')
+        return folder
+
+    made = demo(model_path('tiny-chat'), tmp_path / 'demo', sdk='docker')
+    expected(
+        'publish.2',
+        ((copy('a', 'README.md', 'python_version', 'python'),), 'python_version is missing'),
+        ((made,), 'That folder is in order'),
+        ((copy('b', 'Dockerfile', 'USER', '# USER'),), 'It has another fault: Dockerfile: the app would run as root'),
+        ((tmp_path / 'nowhere',), 'the path of your copy'),
+        ((3.10,), 'the path of your copy'),
+    )
 
 
 def test_hardening_2_knows_what_stands_in_bad():
