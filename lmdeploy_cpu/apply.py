@@ -1,5 +1,6 @@
 """Putting the tables of changes into place, here and in the processes that LMDeploy spawns."""
 
+import os
 from typing import Any
 
 from .budget import memory_budget, set_memory_budget
@@ -26,15 +27,19 @@ def bring_this_package(old):
     def __reduce_ex__(self, protocol):
         if self.device_type != 'cpu':
             return old(self, protocol)
-        return rebuild_config, (dict(vars(self)), memory_budget())
+        return rebuild_config, (dict(vars(self)), memory_budget(), os.getpid())
 
     return __reduce_ex__
 
 
-def rebuild_config(fields: dict[str, Any], budget_bytes: int):
-    """Unpickle a PytorchEngineConfig in another process: bring this package and the memory budget along."""
+def rebuild_config(fields: dict[str, Any], budget_bytes: int, of_process: int):
+    """Unpickle a PytorchEngineConfig: in another process this package and the memory budget come along.
+
+    In this one it is a copy (`pipeline` makes one), and the budget stays what the environment says.
+    """
     apply_all()
-    set_memory_budget(budget_bytes)
+    if os.getpid() != of_process:
+        set_memory_budget(budget_bytes)
     from lmdeploy.messages import PytorchEngineConfig
 
     config = PytorchEngineConfig.__new__(PytorchEngineConfig)

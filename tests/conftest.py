@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 
@@ -13,6 +15,14 @@ def pytest_collection_modifyitems(items):
 def _own_cache(tmp_path_factory, monkeypatch):
     """Nothing a test makes lands in the user's cache."""
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.getbasetemp() / 'cache'))
+
+
+@pytest.fixture(autouse=True)
+def _no_budget_stays(request):
+    """A memory budget that a test leaves behind would be that of every later engine in this process."""
+    yield
+    budget = sys.modules.get('lmdeploy_cpu.budget')
+    assert budget is None or budget._budget_bytes is None or 'lmdeploy_cpu' in request.path.parts
 
 
 @pytest.fixture(scope='session')

@@ -129,7 +129,13 @@ def engine(_engines, checkpoint):
 @pytest.fixture(autouse=True, scope='session')
 def _enabled():
     lmdeploy_cpu.enable()
+
+
+@pytest.fixture(autouse=True, scope='module')
+def _small_budget():
     lmdeploy_cpu.set_memory_budget(GIB)
+    yield
+    lmdeploy_cpu.set_memory_budget(None)
 
 
 # ---------------------------------------------------------------- processes

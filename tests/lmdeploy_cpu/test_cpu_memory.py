@@ -1,10 +1,15 @@
 """`cache_max_entry_count` is a ratio of a memory budget less the weights, and the process really grows by that much."""
 
+import copy
 import pathlib
+import pickle
+import subprocess
+import sys
 
 import psutil
 import pytest
 from cpu_support import assert_same
+from lmdeploy import PytorchEngineConfig
 from safetensors import safe_open
 
 import lmdeploy_cpu
@@ -15,7 +20,7 @@ MIB = 2**20
 
 @pytest.fixture
 def budget(engine):
-    """budget(nbytes) for engines built in this test; the old one comes back."""
+    """budget(nbytes) for engines built in this test; that of this folder comes back."""
     before = lmdeploy_cpu.memory_budget()
     engine.close()
     yield lmdeploy_cpu.set_memory_budget
@@ -108,3 +113,22 @@ def test_where_the_budget_comes_from(monkeypatch, budget):
     for wrong in (0, -1):
         with pytest.raises(ValueError, match='budget'):
             lmdeploy_cpu.set_memory_budget(wrong)
+
+
+def test_a_copied_configuration_fixes_no_budget_here_and_brings_it_along_elsewhere(
+    monkeypatch, budget, child_environment
+):
+    """`pipeline` copies its configuration: what the environment says later still counts; a spawned engine has it."""
+    budget(None)
+    monkeypatch.setenv('LMDEPLOY_CPU_MEMORY_GB', '2')
+    config = PytorchEngineConfig(device_type='cpu')
+    copy.deepcopy(config)
+    kept = pickle.dumps(config)
+    monkeypatch.setenv('LMDEPLOY_CPU_MEMORY_GB', '3')
+    pickle.loads(kept)
+    assert lmdeploy_cpu.memory_budget() == 3 << 30
+    code = 'import pickle, sys; pickle.load(sys.stdin.buffer); import lmdeploy_cpu; print(lmdeploy_cpu.memory_budget())'
+    ran = subprocess.run(
+        [sys.executable, '-c', code], input=kept, stdout=subprocess.PIPE, env=child_environment, check=True
+    )
+    assert int(ran.stdout) == 2 << 30

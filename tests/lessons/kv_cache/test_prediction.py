@@ -131,10 +131,9 @@ def test_bytes_of_weights_in_turbomind():
 
 @pytest.fixture
 def budget():
-    """set(nbytes) for engines built in this test; the old one comes back."""
-    before = lmdeploy_cpu.memory_budget()
+    """set(nbytes) for engines built in this test."""
     yield lmdeploy_cpu.set_memory_budget
-    lmdeploy_cpu.set_memory_budget(before)
+    lmdeploy_cpu.set_memory_budget(None)
 
 
 @pytest.fixture(scope='module')
