@@ -138,12 +138,12 @@ def test_a_folder_that_cannot_be_written_names_the_variable():
     command = [sys.executable, ROOT / 'tools' / 'copies.py']
     done = subprocess.run(
         command,
-        env=os.environ | {'COURSE_HOME': '/proc/nowhere', 'PYTHONPATH': str(ROOT)},
+        env=os.environ | {'COURSE_HOME': '/proc/no-such-folder', 'PYTHONPATH': str(ROOT)},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith('[FAIL] /proc/nowhere/work cannot be made')
+    assert done.stderr.startswith('[FAIL] /proc/no-such-folder/work cannot be made')
     assert 'COURSE_HOME' in done.stderr
 
 
