@@ -18,7 +18,7 @@ class Pipe:
 
     def stream_infer(self, messages, sessions, gen_config):
         for word in ('heard', *messages[-1]['content'].split(), 'well'):
-            time.sleep(0.5)
+            time.sleep(1.5)  # so that a slow page, too, has sent the next message before the answer ends
             yield SimpleNamespace(text=word + ' ', finish_reason=None, error_message=None)
 
 

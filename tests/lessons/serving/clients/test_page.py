@@ -42,7 +42,7 @@ HOSTILE = (
 
 # Chromium's own business, whatever page it shows; the fonts and scripts that pages take from there are not.
 CHROMIUMS_OWN = re.compile(
-    rb'(CONNECT |\w+ http://)(?!fonts|ajax|www)[\w-]+\.(google\.com|googleapis\.com|gvt1\.com)[:/]'
+    rb'(CONNECT |\w+ http://)(?!fonts|ajax|www)[\w.-]+\.(google\.com|googleapis\.com|gvt1\.com)[:/]'
 )
 
 
