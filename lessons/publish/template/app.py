@@ -114,7 +114,13 @@ page = gr.ChatInterface(
     description=WORDS['description'],
     # What a visitor makes the model say stays text: no picture, link or script of it runs in another's browser.
     chatbot=gr.Chatbot(render_markdown=False, height='60vh', buttons=['copy']),
-    textbox=gr.Textbox(placeholder=WORDS['placeholder'], max_length=LIMITS['question_characters'], container=False),
+    textbox=gr.Textbox(
+        placeholder=WORDS['placeholder'],
+        max_length=LIMITS['question_characters'],
+        container=False,
+        submit_btn=True,  # a text box of one's own has no buttons unless it is told
+        stop_btn=True,
+    ),
     flagging_mode='never',
     concurrency_limit=LIMITS['users'],
     analytics_enabled=False,
