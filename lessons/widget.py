@@ -1,12 +1,13 @@
 """A box of widgets that leaves nothing behind when it is closed, and is stored as text that never changes."""
 
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 
 import ipywidgets
 
-_AFTER_ENTER_S = 0.5
+_AFTER_ENTER_S, _TEXT_COMES_WITHIN_S = 0.5, 3.0
 
 
 class Panel(ipywidgets.VBox):
@@ -29,18 +30,30 @@ def _inside(box: ipywidgets.Box) -> Iterator[ipywidgets.Widget]:
         yield widget
 
 
-def on_enter(field: ipywidgets.Text, do: Callable[[], object]) -> None:
-    """Call `do` when Enter is pressed in the field, with all that was typed in its value; never when it is left."""
-    pressed = threading.Event()
+def on_enter(field: ipywidgets.Text, do: Callable[[], object]) -> Callable[[], None]:
+    """Call `do` when Enter is pressed in the field, with all that was typed in its value; never when it is left.
+
+    Returns what a button beside the field calls: the same, and what is in the value already goes at once.  A page that
+    still waits for the kernel sends its click first, and only then what was typed.
+    """
+    until_s = 0.0  # a press waits until then for its text
 
     def now(_=None) -> None:
-        if pressed.is_set():
-            pressed.clear()
+        nonlocal until_s
+        if time.monotonic() < until_s:
+            if field.value.strip():
+                until_s = 0.0
             do()
+
+    def press() -> None:
+        nonlocal until_s
+        until_s = time.monotonic() + _TEXT_COMES_WITHIN_S
+        now()
 
     def enter(_) -> None:
         """The page says that Enter was pressed; what was typed comes right after it, or was there already."""
-        pressed.set()
+        nonlocal until_s
+        until_s = time.monotonic() + _TEXT_COMES_WITHIN_S
         threading.Timer(_AFTER_ENTER_S, now).start()
 
     with warnings.catch_warnings():
@@ -49,3 +62,4 @@ def on_enter(field: ipywidgets.Text, do: Callable[[], object]) -> None:
         field.on_submit(enter)
     field.continuous_update = False  # at every letter, the last ones would come after Enter
     field.observe(now, 'value')
+    return press

@@ -34,11 +34,11 @@ class ChatBox(Panel):
         self._stop = threading.Event()
         self._page = ipywidgets.HTML()
         self._field = ipywidgets.Text(placeholder=shown('Write a message, and press Enter'), layout={'width': '55%'})
-        on_enter(self._field, self._send)
+        send = on_enter(self._field, self._send)
         self._go_on_button = _button(shown('Go on'), 'play', lambda: self._in_thread(self.go_on))
         row = [
             self._field,
-            _button(shown('Send'), 'paper-plane', self._send),
+            _button(shown('Send'), 'paper-plane', send),
             _button(shown('Stop'), 'stop', self.stop),
         ]
         super().__init__(

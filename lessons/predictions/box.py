@@ -24,14 +24,17 @@ class PredictBox(Panel):
         self._field = _field(self.question, kept.guess if kept else None)
         self._said = ipywidgets.HTML()
         keep = ipywidgets.Button(description=shown('Keep my guess'), icon='check', layout={'width': 'max-content'})
-        keep.on_click(lambda _: self.guess(self._field.value))
-        if isinstance(self._field, ipywidgets.Text):
-            on_enter(self._field, lambda: self.guess(self._field.value))
+        typed = isinstance(self._field, ipywidgets.Text)
+        press = on_enter(self._field, self._guess_it) if typed else self._guess_it
+        keep.on_click(lambda _: press())
         unit = [ipywidgets.Label(unit_words(self.question.unit))] if self.question.unit else []
         page = ipywidgets.HTML(_asked(number, course_language(), alone=False))
         super().__init__([page, ipywidgets.HBox([self._field, *unit, keep], layout={'margin': '0 1em'}), self._said])
         if kept:
             self._show(kept)
+
+    def _guess_it(self) -> None:
+        self.guess(self._field.value)
 
     def guess(self, entry) -> None:
         """Keep a guess as it was typed; what is wrong with it is shown."""

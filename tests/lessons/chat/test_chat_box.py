@@ -70,6 +70,13 @@ def click_send(box, text: str) -> None:
     button(box, 'Send').click()
 
 
+def click_send_before_its_text(box, text: str) -> None:
+    """A page that still waits for the kernel holds a value back, and not a click."""
+    box._field.value = ''
+    button(box, 'Send').click()
+    box._field.value = text
+
+
 def press_enter_on_a_draft(box, text: str) -> None:
     box._field.value = text
     press_enter(box, text)
@@ -79,7 +86,7 @@ def button(box, name: str):
     return next(w for w in box.children[1].children if getattr(w, 'description', '') == name)
 
 
-@pytest.mark.parametrize('send', [press_enter, press_enter_on_a_draft, click_send])
+@pytest.mark.parametrize('send', [press_enter, press_enter_on_a_draft, click_send, click_send_before_its_text])
 def test_it_is_sent_by_a_thread_and_the_field_is_empty(pipe, send):
     box = chat_box(pipe)
     box._field.value = 'hell'
