@@ -25,6 +25,15 @@ def _no_budget_stays(request):
     assert budget is None or budget._budget_bytes is None or 'lmdeploy_cpu' in request.path.parts
 
 
+@pytest.fixture(scope='module')
+def chromium():
+    """A browser for the tests of a file."""
+    from browser import started_browser
+
+    with started_browser() as browser:
+        yield browser
+
+
 @pytest.fixture(scope='session')
 def sentencepiece_model(tmp_path_factory):
     """A small SentencePiece model of InternLM2's kind, 900 pieces."""

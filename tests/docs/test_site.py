@@ -14,7 +14,6 @@ from urllib.parse import unquote, urlsplit
 
 import chapters
 import pytest
-from browser import chromium_path
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = {'en': 'notebooks', 'zh': 'notebooks/zh'}
@@ -166,16 +165,6 @@ def test_a_record_says_what_it_is_and_has_its_plots(site, pages):
             assert text.count('<tr>') >= sum(isinstance(row, dict) for row in rows)
             wanted = {'speed': 4, 'scaling': 2, 'first_speed': 1, 'kv_cache': 1, 'quantised': 2}
             assert pages[page].pictures == wanted.get(path.stem, 0) * (path.parent.name == 'h200'), page
-
-
-@pytest.fixture(scope='module')
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=['--no-sandbox'])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

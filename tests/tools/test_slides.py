@@ -61,16 +61,6 @@ def decks(tmp_path_factory) -> dict[tuple[str, str], Path]:
     return found
 
 
-@pytest.fixture(scope='module')
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium_path(), args=['--no-sandbox', '--disable-gpu'])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def open_deck(chromium):
     """Open a deck; what it asks the network for and what fails in it are in the lists `asked` and `failed`."""

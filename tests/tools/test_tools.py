@@ -15,7 +15,7 @@ from pathlib import Path
 import chapters
 import nbformat
 import pytest
-from browser import chromium_path
+from browser import opened_tab
 from patience import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -94,14 +94,8 @@ def test_lab_opens_the_course_on_a_taken_port_over_ssh_and_as_root(started_lab, 
 @pytest.mark.deep
 def test_the_start_page_opens_as_a_page_and_leads_on(started_lab):
     """Not as its source; a notebook opens from it, and a term of the glossary from there."""
-    from playwright.sync_api import sync_playwright
-
     _, _, url, page, token = started_lab
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path())
-        tab = browser.new_page(viewport={'width': 1500, 'height': 1000})
-        tab.set_default_timeout(1000 * PATIENCE_S)
-        tab.goto(f'{url}{page}?token={token}')
+    with opened_tab(f'{url}{page}?token={token}', width=1500, height=1000) as tab:
         start = tab.locator('.jp-MarkdownViewer')
         assert start.locator('h1').inner_text().startswith('The way through the course')
         tab.wait_for_function("document.querySelector('.jp-MarkdownViewer img').naturalWidth > 1000")
@@ -110,7 +104,6 @@ def test_the_start_page_opens_as_a_page_and_leads_on(started_lab):
         tab.wait_for_function(
             "[...document.querySelectorAll('.jp-MarkdownViewer .jp-RenderedMarkdown')].some(e => e.scrollTop > 1000)"
         )
-        browser.close()
 
 
 def test_lab_refuses_a_port_that_is_none():

@@ -1,9 +1,8 @@
 """The chat box in JupyterLab, with a real keyboard: what the page's own messages make of it."""
 
 import pytest
-from browser import chromium_path
+from browser import opened_tab
 from lab_support import jupyterlab
-from patience import PATIENCE_S
 
 CELL = """
 import time
@@ -36,14 +35,9 @@ def lab(tmp_path):
 
 @pytest.mark.deep
 def test_drafts_stay_and_enter_sends_the_last_letter_too(lab):
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import expect
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path())
-        tab = browser.new_page(viewport={'width': 1280, 'height': 900})
-        tab.set_default_timeout(1000 * PATIENCE_S)
-        expect.set_options(timeout=1000 * PATIENCE_S)
-        tab.goto(lab)
+    with opened_tab(lab) as tab:
         tab.get_by_text('| Idle').wait_for()
         first, second = (tab.locator('.jp-CodeCell').nth(i).locator('.jp-InputArea-editor') for i in (0, 1))
         first.click()
@@ -63,4 +57,3 @@ def test_drafts_stay_and_enter_sends_the_last_letter_too(lab):
         expect(page).to_contain_text('you, next: and more')
         expect(page).to_contain_text('model: heard and more well')
         assert page.inner_text().count('you:') == 2, 'the draft was not sent by itself'
-        browser.close()

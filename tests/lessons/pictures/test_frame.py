@@ -8,7 +8,6 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from browser import chromium_path
 from PIL import Image
 
 from lessons.pictures import MovingPicture, Step, frame, words
@@ -152,16 +151,6 @@ def test_a_shape_of_any_kind_is_drawn():
     assert kinds == {'rect', 'line', 'polygon', 'circle', 'text'}
     with pytest.raises(KeyError):
         frame.png([Shape('path', ())], 10, 10, 'en')
-
-
-@pytest.fixture(scope='module')
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path())
-        yield browser
-        browser.close()
 
 
 def shown(chromium, bundles, width=900, scripts=True, body=''):

@@ -3,9 +3,8 @@
 import os
 
 import pytest
-from browser import chromium_path
+from browser import opened_tab
 from lab_support import jupyterlab
-from patience import PATIENCE_S
 
 CELLS = [
     "from lessons.predictions import outcome, predict, predictions\n\npredict('3.2')",
@@ -19,16 +18,11 @@ CELLS = [
 @pytest.mark.deep
 @pytest.mark.parametrize(('language', 'keep'), [('en', 'Keep my guess'), ('zh', '记下我的猜测')])
 def test_a_guess_is_typed_and_chosen_and_meets_its_measurement(tmp_path, monkeypatch, language, keep):
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import expect
 
     monkeypatch.setenv('COURSE_SUBMISSION', str(tmp_path / 'submission'))
     kept = tmp_path / 'submission' / 'predictions.json'
-    with jupyterlab(tmp_path, CELLS, language) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path())
-        tab = browser.new_page(viewport={'width': 1280, 'height': 1400})
-        tab.set_default_timeout(1000 * PATIENCE_S)
-        expect.set_options(timeout=1000 * PATIENCE_S)
-        tab.goto(address)
+    with jupyterlab(tmp_path, CELLS, language) as address, opened_tab(address, height=1400) as tab:
         tab.get_by_text('| Idle').wait_for()
         cells = tab.locator('.jp-CodeCell')
 
@@ -62,4 +56,3 @@ def test_a_guess_is_typed_and_chosen_and_meets_its_measurement(tmp_path, monkeyp
         expect(cells.nth(4).locator('td')).to_have_count(10)
         if folder := os.environ.get('PREDICTIONS_SHOTS'):  # to be looked at
             tab.screenshot(path=f'{folder}/predictions-{language}.png')
-        browser.close()

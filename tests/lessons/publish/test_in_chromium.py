@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from browser import chromium_path
 from chat_support import KEY, RuleServer, free_port
 from patience import PATIENCE_S, wait_until
 from PIL import Image, ImageDraw
@@ -18,16 +17,6 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = ROOT / 'lessons' / 'publish' / 'pages'
 ENDLESS = {'do_sample': False, 'ignore_eos': True}  # until the limit, which is minutes away for whoever waits
 pytestmark = pytest.mark.deep
-
-
-@pytest.fixture(scope='module')
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import chapters
 import nbformat
 import pytest
-from browser import chromium_path
+from browser import started_browser
 from patience import PATIENCE_S
 
 from lessons.quizzes import page, quiz, words
@@ -187,12 +187,8 @@ def test_every_quiz_ends_its_section_and_is_stored_as_it_is_now():
 
 @pytest.fixture(scope='module')
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium_path())
+    with started_browser() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

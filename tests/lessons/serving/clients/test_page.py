@@ -22,7 +22,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from browser import chromium_path
+from browser import started_browser
 from chat_support import KEY, ROOT, LMDeployServer, RuleServer, environment, free_port
 from patience import PATIENCE_S, wait_until
 from PIL import Image, ImageDraw
@@ -113,12 +113,8 @@ def beyond():
 
 @pytest.fixture(scope='module')
 def chromium(beyond):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=[f'--proxy-server={beyond.url}'])
+    with started_browser(f'--proxy-server={beyond.url}') as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
