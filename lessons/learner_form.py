@@ -1,5 +1,7 @@
 """The form in which a learner says who they are, once."""
 
+import math
+import time
 from html import escape
 
 import ipywidgets
@@ -8,7 +10,7 @@ from translations.messages import shown
 
 from .learner import LANGUAGES, learner, save_learner
 from .progress import agree, class_folder, own_report
-from .widget import Panel
+from .widget import TEXT_COMES_WITHIN_S, Panel
 
 OF_LANGUAGE = {'en': 'English', 'zh': '中文'}
 
@@ -32,7 +34,7 @@ class LearnerForm(Panel):
             value=known.language, description=shown('Cards and notes'), **given,
         )  # fmt: skip
         save = ipywidgets.Button(description=shown('Save'), icon='check', button_style='primary')
-        save.on_click(lambda _: self.save())
+        save.on_click(lambda _: self._press())
         self._answer = ipywidgets.HTML()
         self.reports, asked = None, []
         if class_folder():
@@ -42,11 +44,23 @@ class LearnerForm(Panel):
             what = shown('That is: my name and number, which section of which chapter I ran, and when; nothing that I '
                          'write. Until I untick it here and save.')  # fmt: skip
             asked = [self.reports, ipywidgets.HTML(what)]
+        self._pressed_s = -math.inf
+        for field in (self.name, self.number, self.language, *asked[:1]):
+            field.observe(lambda _: self._changed(), 'value')
         super().__init__([self.name, self.number, self.language, *asked, ipywidgets.HBox([save, self._answer])])
 
     @property
     def said(self) -> str:
         return self._answer.value
+
+    def _press(self) -> None:
+        self._pressed_s = time.monotonic()
+        self.save()
+
+    def _changed(self) -> None:
+        """A page that still waits for the kernel sends its click first, and only then what was typed."""
+        if time.monotonic() < self._pressed_s + TEXT_COMES_WITHIN_S:
+            self.save()
 
     def save(self) -> None:
         """What a click on Save does; a fault is said beside the button."""

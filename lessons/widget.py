@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import ipywidgets
 
-_AFTER_ENTER_S, _TEXT_COMES_WITHIN_S = 0.5, 3.0
+_AFTER_ENTER_S = 0.5
+TEXT_COMES_WITHIN_S = 3.0  # what was typed, after the click that a waiting page sends first
 
 
 class Panel(ipywidgets.VBox):
@@ -47,13 +48,13 @@ def on_enter(field: ipywidgets.Text, do: Callable[[], object]) -> Callable[[], N
 
     def press() -> None:
         nonlocal until_s
-        until_s = time.monotonic() + _TEXT_COMES_WITHIN_S
+        until_s = time.monotonic() + TEXT_COMES_WITHIN_S
         now()
 
     def enter(_) -> None:
         """The page says that Enter was pressed; what was typed comes right after it, or was there already."""
         nonlocal until_s
-        until_s = time.monotonic() + _TEXT_COMES_WITHIN_S
+        until_s = time.monotonic() + TEXT_COMES_WITHIN_S
         threading.Timer(_AFTER_ENTER_S, now).start()
 
     with warnings.catch_warnings():

@@ -72,6 +72,23 @@ def test_the_form_saves_and_says_what_is_wrong():
     assert repr(again) == 'LearnerForm()'
 
 
+def test_a_click_that_comes_before_its_text_saves_the_text():
+    form = learner_form()
+    save = form.children[-1].children[0]
+    save.click()
+    assert 'say your own name first' in form.said
+    form.name.value = '小明'  # a page that waited for the kernel sends it now
+    form.number.value = '7'
+    assert (learner().name, learner().number) == ('小明', '7')
+    assert '小明' in form.said
+
+
+def test_who_types_without_a_click_saves_nothing():
+    form = learner_form()
+    form.name.value = '小明'
+    assert not learner().is_named
+
+
 def test_cards_and_homework_take_name_and_language_from_there(monkeypatch, home):
     from homework import begin_task
 
