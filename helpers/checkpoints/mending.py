@@ -4,7 +4,9 @@ import hashlib
 import json
 import shutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from runpy import run_path
 
 from helpers.files import cache_folder, fingerprint, is_lfs_pointer, read_json, tilde, whole_folder, write_json
 
@@ -75,11 +77,15 @@ def inspect_checkpoint(path: str | Path) -> CheckpointReport:
 
 def _weight_problems(path: Path) -> list[Problem]:
     config, problems = read_json(path / 'config.json'), []
-    if not config.get('architectures') and 'AutoModelForCausalLM' not in (config.get('auto_map') or {}):
-        name = architecture_of(config)
-        detail = 'config.json names no architecture, without which LMDeploy does not start: '
-        detail += f'{name}, by its model_type' if name else "put the name of the model's class under `architectures`"
-        problems.append(Problem('architecture', detail, mendable=name is not None, fatal=name is None))
+    # LMDeploy's classes, read without importing its engines: TurboMind's are among them.  `auto_map` goes first.
+    engine = run_path(find_spec('lmdeploy').origin.replace('__init__', 'pytorch/models/module_map'))['MODULE_MAP']
+    remote = (config.get('auto_map') or {}).get('AutoModelForCausalLM', '').split('.')[-1]
+    known = [name for name in config.get('architectures') or [architecture_of(config)] if name in engine]
+    if remote not in engine and (remote or not known or not config.get('architectures')):
+        named = remote or ', '.join(config.get('architectures') or ['none at all'])
+        detail = f'config.json names no class that LMDeploy has ({named}): '
+        detail += f'{known[0]} is taken' if known else 'put that of its kind of model under `architectures`'
+        problems.append(Problem('architecture', detail, mendable=bool(known), fatal=not known))
     problems += [Problem('weights', fault, fatal=True) for fault in weight_faults(path)]
     if not any(problem.name == 'weights' for problem in problems) and (detail := astray(path)):
         problems.append(Problem('weights', detail, mendable=True))
@@ -104,8 +110,7 @@ def _tokenizer_problems(path: Path) -> list[Problem]:
         problems.append(Problem('tokenizer', detail, mendable=True))
 
     ids = token_ids(path)
-    early = [f'{old} for {new}' for old, new in EARLY_NAMES.items() if old in ids and 'im_' in new]
-    if early:
+    if early := [f'{old} for {new}' for old, new in EARLY_NAMES.items() if old in ids and 'im_' in new]:
         problems.append(Problem('chat tokens', f'early names: {", ".join(early)}', mendable=True))
     end_id = ids.get('<|im_end|>', ids.get('[UNUSED_TOKEN_145]'))
 
@@ -133,10 +138,9 @@ def _tokenizer_problems(path: Path) -> list[Problem]:
 
 def stop_ids(path: Path) -> list[int]:
     """The ids that end an answer: of generation_config.json, or of config.json where that names none."""
-    eos = read_json(path / 'generation_config.json').get('eos_token_id')
-    if eos is None:
-        eos = read_json(path / 'config.json').get('eos_token_id')
-    return [] if eos is None else eos if isinstance(eos, list) else [eos]
+    eos = [read_json(path / name).get('eos_token_id') for name in ('generation_config.json', 'config.json')]
+    eos = next((ids for ids in eos if ids is not None), [])
+    return eos if isinstance(eos, list) else [eos]
 
 
 def generation_config(path: Path) -> dict:
@@ -144,9 +148,8 @@ def generation_config(path: Path) -> dict:
     config = read_json(path / 'config.json')
     generation = {key: config[key] for key in ('bos_token_id', 'pad_token_id') if config.get(key) is not None}
     generation |= read_json(path / 'generation_config.json')
-    ids = token_ids(path)
+    ids, stops = token_ids(path), stop_ids(path)
     end_id = ids.get('<|im_end|>', ids.get('[UNUSED_TOKEN_145]'))
-    stops = stop_ids(path)
     return generation | {'eos_token_id': stops + [end_id] * (end_id is not None and end_id not in stops)}
 
 
@@ -166,9 +169,9 @@ def mended(path: str | Path) -> Path:
     if not any(problem.mendable for problem in report.problems):
         return path
     source = path.resolve()
-    state = json.dumps([3, fingerprint(source)])  # 3: raised when what is written below changes
-    key = hashlib.sha256(f'{source} {path.name}'.encode()).hexdigest()[:10]
-    version = f'{key}-{hashlib.sha256(state.encode()).hexdigest()[:10]}'
+    texts = f'{source} {path.name}', json.dumps([3, fingerprint(source)])  # 3: raised when what is written changes
+    key, state = (hashlib.sha256(text.encode()).hexdigest()[:10] for text in texts)
+    version = f'{key}-{state}'
     overlays = cache_folder() / 'overlays'
     overlay = overlays / version / path.name
     if overlay.is_dir():
@@ -178,9 +181,8 @@ def mended(path: str | Path) -> Path:
             _write_overlay(source, work / path.name)
     except (ValueError, FileNotFoundError) as error:
         raise CheckpointError(f'{tilde(path)} cannot be mended: {error}') from error
-    for old in overlays.glob(f'{key}-*'):
-        if old.name != version:
-            shutil.rmtree(old, ignore_errors=True)
+    for old in {*overlays.glob(f'{key}-*')} - {overlays / version}:
+        shutil.rmtree(old, ignore_errors=True)
     return overlay
 
 

@@ -106,6 +106,6 @@ def said_of(folder: str | Path, defect: str) -> str:
             'head; a stored head that is not equal to them is used by transformers, and ignored by LMDeploy'
         )
     return (
-        'in order: LMDeploy has a class of this name in its own code, and the code of the folder is not run. If it had '
-        'none, its PyTorch engine would refuse the folder: “Can not found rewrite for auto_map”'
+        'in order: LMDeploy has a class of this name in its own code, and the code of the folder is not run; a folder '
+        'whose class it lacks is refused'
     )

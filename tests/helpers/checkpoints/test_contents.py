@@ -3,11 +3,14 @@
 import dataclasses
 import json
 import shutil
+import types
 
 import pytest
 import torch
 from checkpoint_support import edit_json
 from lmdeploy.archs import get_model_arch
+from lmdeploy.pytorch.models.module_map import MODULE_MAP
+from lmdeploy.pytorch.models.patch import _get_model_class
 from safetensors.torch import load_file, save_file
 
 from helpers.checkpoints.contents import CheckpointError
@@ -165,12 +168,45 @@ def test_frequencies_that_the_engine_computes_may_be_there_or_only_in_the_index(
     assert inspect_checkpoint(llama).ok
 
 
-@pytest.mark.parametrize('architecture', ['GemmaForCausalLM', 'Qwen3MoeForCausalLM', 'ChatGLMModel', 'Mine'])
-def test_an_architecture_that_is_not_known_is_not_judged(llama, architecture):
+@pytest.mark.parametrize('architecture', ['GemmaForCausalLM', 'Qwen3MoeForCausalLM', 'ChatGLMModel'])
+def test_weights_of_an_architecture_that_the_course_does_not_know_are_not_judged(llama, architecture):
     write(llama, {'transformer.wte.weight': torch.zeros(7, 3)})
-    edit_json(llama / 'config.json', architectures=[architecture], num_hidden_layers=40, auto_map={'AutoModel': 'x.X'})
+    own = {'AutoModel': 'x.X', 'AutoModelForCausalLM': 'x.ChatGLMForConditionalGeneration'}
+    own = {'auto_map': own} if architecture == 'ChatGLMModel' else {}
+    edit_json(llama / 'config.json', architectures=[architecture], num_hidden_layers=40, **own)
     assert inspect_checkpoint(llama).ok, inspect_checkpoint(llama)
     assert weight_bytes(llama) == 84
+
+
+@pytest.mark.parametrize(
+    ('changes', 'named', 'taken'),
+    [
+        ({'architectures': ['MyForCausalLM']}, 'MyForCausalLM', None),
+        ({'architectures': ['BaichuanForCausalLM']}, 'BaichuanForCausalLM', None),  # LMDeploy had it once
+        ({'architectures': None, 'model_type': 'gpt2'}, 'none at all', None),
+        ({'auto_map': {'AutoModelForCausalLM': 'x.MyForCausalLM'}}, 'MyForCausalLM', 'LlamaForCausalLM'),
+        ({'auto_map': {'AutoModelForCausalLM': 'me/x--x.My'}, 'architectures': ['My']}, 'My', None),
+    ],
+)
+def test_a_class_that_lmdeploy_lacks_is_named_before_its_engine_says_so(llama, changes, named, taken):
+    edit_json(llama / 'config.json', **changes)
+    config = types.SimpleNamespace(**({'auto_map': {}} | json.loads((llama / 'config.json').read_text())))
+    with pytest.raises((RuntimeError, AttributeError)):
+        _get_model_class(config, MODULE_MAP)
+    (problem,) = inspect_checkpoint(llama).problems
+    assert (problem.name, problem.mendable, problem.fatal) == ('architecture', bool(taken), not taken)
+    assert f'({named})' in problem.detail
+    if taken:
+        config = types.SimpleNamespace(**({'auto_map': {}} | json.loads((mended(llama) / 'config.json').read_text())))
+        assert _get_model_class(config, MODULE_MAP).__name__ == taken
+    else:
+        with pytest.raises(CheckpointError, match='names no class that LMDeploy has'):
+            mended(llama)
+
+
+def test_a_second_name_that_lmdeploy_has_is_enough(llama):
+    edit_json(llama / 'config.json', architectures=['MyForCausalLM', 'LlamaForCausalLM'])
+    assert inspect_checkpoint(llama).ok
 
 
 AWQ = {'quant_method': 'awq', 'bits': 4, 'group_size': 32, 'version': 'gemm', 'zero_point': True}
@@ -245,5 +281,5 @@ def test_an_architecture_that_is_not_named_is_that_of_the_model_type(request, st
 
 def test_no_architecture_and_no_type_is_named(llama):
     edit_json(llama / 'config.json', architectures=None, model_type=None)
-    with pytest.raises(CheckpointError, match=r"names no architecture.*the name of the model's class"):
+    with pytest.raises(CheckpointError, match=r'names no class that LMDeploy has \(none at all\)'):
         mended(llama)
