@@ -27,6 +27,7 @@ TOPICS = {  # topic: (program and its arguments, what it measures, minutes on an
         3,
     ),
     'auto_awq': (('auto_awq_on_gpu',), 'quantising the 1.8B model with lite auto_awq', 2),
+    'guided_json': (('guided_json',), 'structured output, as LMDeploy is and repaired', 2),
     'serving': (('serving_sweep',), 'the server with 1 to 128 clients at once', 2),
     'speed': (('speed_on_gpu',), 'transformers three ways, the engines, the server under rising rates', 35),
     'kv_cache': (('kv_cache_matrix',), 'memory of an engine, predicted and measured', 30),

@@ -35,7 +35,7 @@ PIP_NETWORK = {
     *('TIMEOUT', 'DEFAULT_TIMEOUT', 'RETRIES', 'RESUME_RETRIES', 'CACHE_DIR', 'NO_CACHE_DIR', 'KEYRING_PROVIDER'),
     *('USE_FEATURE', 'NO_INPUT', 'PROGRESS_BAR', 'NO_COLOR', 'VERBOSE', 'QUIET', 'LOG', 'ROOT_USER_ACTION'),
 }
-DISK_GB = 12  # the finished environment has about 9 GB, and pip unpacks beside its downloads
+DISK_GB = 12  # the finished environment has about 10 GB, and pip unpacks beside its downloads
 INSTEAD = """LMDeploy has wheels for Linux on x86-64 only (and none that this course can use elsewhere).  Use instead:
   - Windows: WSL2 (wsl --install), then this same command inside it;
   - macOS, or 64-bit Arm: a Linux x86-64 machine, for example an InternStudio machine (the documents' own way), a cloud

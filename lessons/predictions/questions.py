@@ -114,7 +114,7 @@ QUESTIONS = {
         'times',
     ),
     '3.2': Question(
-        'How many MiB will the engine take in all, at the ratio 0.4? The first cell says how much is free.',
+        'How many MiB will the engine take in all, at the ratio 0.4? The first cell says how much is free (without a GPU: take its total).',
         'weights + ratio × what they leave free + the rest',
         'MiB',
     ),
