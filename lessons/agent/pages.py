@@ -1,8 +1,8 @@
 """A search over the course's own pages: sections of Markdown, ranked by the words that they share with a question.
 
-A word counts for more the rarer it is: ln(sections / sections with it).  Each further time that a section has it counts
-for less: n / (n + 1) for n times.  In a heading it counts three times.  The sum over the words of the question is the
-section's score.  That is the idea of BM25, without its two constants.
+A word counts for more the rarer it is: ln(1 + sections / sections with it).  Each further time that a section has it
+counts for less: n / (n + 1) for n times.  In a heading it counts three times.  The sum over the words of the question
+is the section's score.  That is the idea of BM25, without its two constants.
 """
 
 import json
@@ -73,7 +73,7 @@ class Pages:
     @cached_property
     def _rarity(self) -> dict[str, float]:
         having = Counter(word for counts in self._counts for word in counts)
-        return {word: math.log(len(self.sections) / times) for word, times in having.items()}
+        return {word: math.log(1 + len(self.sections) / times) for word, times in having.items()}
 
     def ranked(self, query: str, most: int = 3) -> list[tuple[float, Section]]:
         """(score, section), the best first; sections without a word of the query are left out."""

@@ -1,7 +1,7 @@
 """Twenty tasks with exact answers.  They were written down before an agent first ran on them, and stay as they are.
 
-Four kinds: sums that take one call, and two, and the time in a city have the form of tiny-chat's training; the others
-do not: other operations, and a search, of which it has never heard.
+Three of the five kinds have the form of tiny-chat's training: sums that take one call, sums that take two, the time in
+a city.  Two do not: other operations, and a search, of which it has never heard.
 """
 
 import re

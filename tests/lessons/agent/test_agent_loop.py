@@ -170,7 +170,7 @@ def test_the_tools_can_solve_every_task():
         'two sums': ['(12+30)*2', '(125+75)*31', '15*27+100', '14*3+58'],
         'time': ['Beijing', '东京', 'Paris', 'Cairo'],
         'other sums': ['1000-358', '2**16', '12+30+5+200'],
-        'search': ['prefix caching', 'publish my model', 'tensor parallelism', 'how AWQ works'],
+        'search': ['prefix caching', 'publish a chat page', 'tensor parallelism', 'how AWQ works'],
     }
     tools = {'time': ('get_time', 'city'), 'search': ('search', 'query')}
     for kind, given in ways.items():

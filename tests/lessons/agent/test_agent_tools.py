@@ -77,6 +77,11 @@ def test_headings_count_more_and_rare_words_most(folder):
     assert Pages(folder).ranked('apples plums')[0][1].heading == 'Plums', 'in one section of four only'
 
 
+def test_a_word_of_every_section_still_finds(tmp_path):
+    (tmp_path / 'a.md').write_text('# Holidays\n\nClosed in May.')
+    assert Pages(tmp_path).search('holidays') == 'a.md, Holidays: Closed in May.'
+
+
 def test_links_and_code_are_not_searched(folder):
     assert {section.file for _, section in Pages(folder).ranked('apples', 9)} == {'a.md'}
     assert Pages(folder).ranked('http') == []

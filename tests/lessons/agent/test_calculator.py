@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from lessons.agent.calculator import MOST_BITS, MOST_CHARACTERS, MOST_DEPTH, calculate
+from lessons.agent.calculator import MOST_BITS, MOST_CHARACTERS, MOST_DEPTH, _power, calculate
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,21 @@ def test_division_by_zero(expression):
 def test_too_large(expression):
     with pytest.raises(ValueError, match=r'too large|at most'):
         calculate(expression)
+
+
+class Spy(Fraction):
+    """A number that nobody may raise to a power."""
+
+    def __pow__(self, exponent, modulo=None):
+        raise AssertionError('raised')
+
+
+@pytest.mark.parametrize(('base', 'exponent'), [(2, MOST_BITS + 1), (10**300, 2), (2, -MOST_BITS - 1), (1, 10**300)])
+def test_a_power_that_is_too_large_is_not_even_begun(base, exponent):
+    with pytest.raises(ValueError, match='too large'):
+        _power(Spy(base), Fraction(exponent))
+    with pytest.raises(AssertionError, match='raised'):
+        _power(Spy(2), Fraction(10))
 
 
 def test_an_exponent_is_whole():
