@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'pages': ['Pages'],
         'rate': ['interval', 'table'],
         'scripted': ['ScriptedClient', 'calls', 'says'],
-        'tasks': ['TASKS', 'is_solved'],
+        'tasks': ['TWENTY', 'is_solved'],
         'tools': ['Tool', 'Toolbox', 'course_tools', 'small_sums'],
     },
 )

@@ -22,7 +22,7 @@ class Task:
     right: str
 
 
-TASKS = (
+TWENTY = (
     Task('one sum', 'What is 57 times 83?', '4731'),
     Task('one sum', '用工具算一下 408 加 977', '1385'),
     Task('one sum', 'Multiply 36 by 125.', '4500'),

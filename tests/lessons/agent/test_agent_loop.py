@@ -10,7 +10,7 @@ from lessons.agent.loop import Run, run
 from lessons.agent.pages import Pages
 from lessons.agent.rate import interval, table
 from lessons.agent.scripted import ScriptedClient, calls, says
-from lessons.agent.tasks import TASKS, Task, is_solved
+from lessons.agent.tasks import TWENTY, Task, is_solved
 from lessons.agent.tools import Tool, Toolbox, course_tools, small_sums
 
 ASKED = {'model': 'm', 'temperature': 0}
@@ -155,8 +155,8 @@ def test_a_run_without_an_answer_solves_nothing():
 
 
 def test_there_are_twenty_tasks_and_none_twice():
-    assert len(TASKS) == len({task.question for task in TASKS}) == 20
-    assert len({task.kind for task in TASKS}) == 5
+    assert len(TWENTY) == len({task.question for task in TWENTY}) == 20
+    assert len({task.kind for task in TWENTY}) == 5
 
 
 def test_the_tools_can_solve_every_task():
@@ -174,7 +174,7 @@ def test_the_tools_can_solve_every_task():
     }
     tools = {'time': ('get_time', 'city'), 'search': ('search', 'query')}
     for kind, given in ways.items():
-        of_kind = [task for task in TASKS if task.kind == kind]
+        of_kind = [task for task in TWENTY if task.kind == kind]
         name, parameter = tools.get(kind, ('calculate', 'expression'))
         for task, value in zip(of_kind, given, strict=True):
             assert is_solved(task, answered(box.call(name, json.dumps({parameter: value})))), task
