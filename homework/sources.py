@@ -30,7 +30,7 @@ class Source:
 
     def origin(self, language: str) -> str:
         """Camp, document, and whether it is to be done."""
-        told = message('camp {camp}, {document}, {duty}', camp=self.camp, document=self.document,
+        told = message('Camp {camp}, {document}, {duty}', camp=self.camp, document=self.document,
                        duty=_DUTIES[self.duty])  # fmt: skip
         return told.text(language)
 

@@ -8,6 +8,7 @@
 The screen is kept by pyte, as a window would show it: wrapped, scrolled, coloured.
 """
 
+import contextlib
 import os
 import re
 import time
@@ -52,7 +53,10 @@ class Terminal:
         return self
 
     def __exit__(self, *_) -> None:
-        self._child.close(force=True)
+        import pexpect
+
+        with contextlib.suppress(pexpect.ExceptionPexpect):  # killed, and a busy machine takes a while over it
+            self._child.close(force=True)
 
     def wait_for(self, text: str) -> str:
         """All that came since the last line was typed, up to `text`.
@@ -84,6 +88,14 @@ class Terminal:
         for line in filter(None, lines):
             said = said.removeprefix('\n').removeprefix(line)
         return said.strip()
+
+    def end(self, *lines: str) -> None:
+        """Type lines, each with Enter, and wait until the program has ended by itself."""
+        import pexpect
+
+        for line in lines:
+            self._child.send(f'{line}\r')
+        self._child.expect(pexpect.EOF, timeout=self.timeout_s)
 
     def picture(self, path: Path | str) -> Path:
         """Store the screen as a PNG; returns its path."""

@@ -17,4 +17,5 @@ with Terminal(command) as terminal:
     said = terminal.typed(question, '', until=prompt)  # Enter twice
     chat_w4a16.answer(question, said, time_s=time.perf_counter() - start, client='terminal')
     chat_w4a16.screenshot(terminal.picture(Path(tempfile.mkdtemp()) / 'terminal.png'), 'the terminal')
+    terminal.end('exit', '')
 print(said)

@@ -23,6 +23,7 @@ with api_server(AWQ, **room, model_format='awq', model_name=AWQ.name) as server:
         seconds = time.perf_counter() - start
         server_w4a16.answer(question, said, time_s=seconds, client='terminal', sampling={'temperature': 0})
         server_w4a16.screenshot(terminal.picture(folder / 'terminal.png'), 'the terminal')
+        terminal.end('exit', '')
 
     port, question = free_port(6006), '讲一个故事'
     page = [sys.executable, '-m', 'lessons.serving.clients.page', server.url, '--port', str(port)]

