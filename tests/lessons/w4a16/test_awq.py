@@ -327,8 +327,8 @@ def test_models_that_are_refused(llama, result, tmp_path):
     with pytest.raises(CheckpointError, match='no such folder'):
         check_quantizable(tmp_path / 'nowhere')
     other = copy_of(llama, tmp_path / 'other')
-    edit_json(other / 'config.json', architectures=['FalconForCausalLM'])
-    with pytest.raises(CheckpointError, match=r'FalconForCausalLM: .* no tables for it.*LlamaForCausalLM'):
+    edit_json(other / 'config.json', architectures=['GemmaForCausalLM'])
+    with pytest.raises(CheckpointError, match=r'GemmaForCausalLM: .* no tables for it.*LlamaForCausalLM'):
         check_quantizable(other)
     os.truncate(other / 'model.safetensors', 50_000)
     with pytest.raises(CheckpointError, match='cut short'):
