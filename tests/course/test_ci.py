@@ -75,8 +75,9 @@ exit 2
         ({'test.1': ['a.py::b'], 'test.2': ['a.py::b']}, ['test', 'test ARGS=a.py'], False),
         ({'test.1': ['a.py::b', 'a.py::c', 'a.py::d', 'a.py::e']}, ['test'], False),
         ({'test.1': None}, ['test'], False),  # the linter: no test failed, no second try
+        ({'test.1': []}, ['test'], False),  # pytest itself ended, after a run without a failed test
     ],
-    ids=['all pass', 'a race', 'a race in a notebook', 'broken', 'much is broken', 'the linter'],
+    ids=['all pass', 'a race', 'a race in a notebook', 'broken', 'much is broken', 'the linter', 'no test failed'],
 )
 def test_ci_calls_what_readme_says_and_a_failed_test_twice(tmp_path, failures, calls, passes):
     (tmp_path / '.ci').mkdir()
