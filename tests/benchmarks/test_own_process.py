@@ -108,6 +108,33 @@ def test_what_it_started_ends_with_it(processes):
         time.sleep(0.1)
 
 
+TERMINATED = """
+import os, sys, time
+from benchmarks.own_process import Processes
+
+def waits(report):
+    report(pid=os.getpid())
+    time.sleep(1000)
+
+if __name__ == '__main__':
+    keep = lambda row: print(row['pid'], flush=True)
+    Processes('spawn').measure(waits, (), keep=keep, timeout_s=600, deadline=time.monotonic() + 600)
+"""
+
+
+def test_what_is_terminated_leaves_no_measurement_behind(tmp_path):
+    """As `timeout` or a job scheduler ends it: what stays would keep the card's memory."""
+    program = tmp_path / 'program.py'
+    program.write_text(TERMINATED)
+    environment = os.environ | {'PYTHONPATH': str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, program], env=environment, stdout=subprocess.PIPE, text=True) as running:
+        pid = int(running.stdout.readline())
+        running.terminate()
+        assert running.wait(30) == 143
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
 def test_a_measurement_looks_for_a_gpu_as_any_program_does(processes):
     """With NVML's check each look costs milliseconds: `generate`, which looks often, would be measured too slow."""
     names = (NVML_CHECK, 'CUDA_VISIBLE_DEVICES', 'HF_HUB_OFFLINE')
