@@ -39,7 +39,7 @@ from lessons.own_model import (
     train,
     write_conversations,
 )
-from lessons.own_model.training import IGNORED, batch, example, load
+from lessons.own_model.training import IGNORED, backward, batch, example, load
 from lessons.text_files import read_text_file
 from lessons.texts import load_tokenizer
 
@@ -161,6 +161,24 @@ def test_the_same_seed_gives_the_same_losses_and_another_one_others(base, data, 
     losses = [train(base, data, tmp_path / f'{seed}{n}', Lora(**vars(two) | {'seed': seed})).losses
               for n, seed in enumerate((0, 0, 1))]  # fmt: skip
     assert losses[0] == losses[1] != losses[2]
+
+
+def test_a_batch_whose_logits_are_too_large_is_taken_in_parts_with_the_same_gradient(base, data):
+    tokenizer, model = load_tokenizer(base), load(base)
+    examples = [example(tokenizer, c) for c in [*data, data[0][:1] + [{'role': 'assistant', 'content': 'Mei. ' * 20}]]]
+    embeddings = model.get_input_embeddings().weight
+
+    def gradient(**limit):
+        model.zero_grad()
+        loss = backward(model, examples, tokenizer.pad_token_id, **limit)
+        return loss, embeddings.grad.clone()
+
+    rows = []
+    model.register_forward_pre_hook(lambda _, args, call: rows.append(len(call['input_ids'])), with_kwargs=True)
+    (whole, expected), (parts, found) = gradient(), gradient(logits_bytes=1)
+    assert rows == [len(examples)] + [1] * len(examples)
+    assert parts == pytest.approx(whole, rel=1e-5)
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-6)
 
 
 def test_the_adapter_has_the_numbers_that_chapter_8_predicts(base, trained):
