@@ -325,17 +325,17 @@ def line_of(row: dict) -> str:
     return text
 
 
-def make_checkpoint(model: str, weights: str, folder: str, gpu: int) -> None:
+def make_checkpoint(model: str, weights: str, folder: str, gpu: int | str, dtype: str = 'bfloat16') -> None:
     """In a process of its own: drawing the numbers on the GPU leaves a CUDA context behind."""
     os.environ['CUDA_VISIBLE_DEVICES'] = str(gpu)
-    random_checkpoint(MODELS[model], folder, packed=weights == 'bf16', awq=weights == 'awq')
+    random_checkpoint(MODELS[model], folder, dtype=dtype, packed=weights == 'bf16', awq=weights == 'awq')
 
 
 class Card:
-    """One card, beside whose engines a ballast lies or does not."""
+    """One card, beside whose engines a ballast lies or does not; `slack_mib` is what others may come to use of it."""
 
-    def __init__(self, index: int):
-        self.index, self.ballast = index, None
+    def __init__(self, index: int | str, slack_mib: int = 16):
+        self.index, self.ballast, self.slack_mib = index, None, slack_mib
         self.empty_bytes = self.before_bytes = card_memory(index).used_bytes
 
     def prepare(self, slice_mib: int | None) -> None:
@@ -355,7 +355,7 @@ class Card:
     def wait_until_free(self, timeout_s: float = 30) -> None:
         """Until the card is as empty as before: a process that has ended gives its memory back in its own time."""
         deadline = time.monotonic() + timeout_s
-        while card_memory(self.index).used_bytes > self.before_bytes + 16 * MIB:
+        while card_memory(self.index).used_bytes > self.before_bytes + self.slack_mib * MIB:
             if time.monotonic() > deadline:
                 # No error of one start: those after it would wait in vain too.
                 raise SystemExit(f'somebody else uses GPU {self.index}: the measurement would be of both')

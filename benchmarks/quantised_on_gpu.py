@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOKENS_IN, TOKENS_OUT, BATCHES, REPEATS = 61, 256, (1, 8, 32, 128), 2
 SIZES = {'session_len': 4096, 'max_batch_size': 128}
 PROFILED_TOKENS = 64
+SHORT = {'bfloat16': 'bf16', 'float16': 'fp16'}
 MODELS = {'internlm2-chat-1_8b': 'InternLM2-Chat-1.8B', 'internlm2-chat-7b': 'InternLM2-Chat-7B'}
 
 
@@ -69,9 +70,9 @@ def best(pipe, batch: int, tokens_in: int, tokens_out: int) -> dict:
     return min(runs[1:], key=lambda figures: figures['time_s'])
 
 
-def speed(folder: str, quant_policy: int) -> list[dict]:
+def speed(folder: str, quant_policy: int, batches: tuple[int, ...] = BATCHES) -> list[dict]:
     with start_engine(folder, quant_policy, 0.8) as pipe:
-        return [{'batch': b, **best(pipe, b, TOKENS_IN, TOKENS_OUT)} for b in BATCHES]
+        return [{'batch': b, **best(pipe, b, TOKENS_IN, TOKENS_OUT)} for b in batches]
 
 
 def homework(folder: str, quant_policy: int, ratio: float) -> list[dict]:
@@ -110,11 +111,17 @@ def short_name(kernel: str) -> str:
     return re.sub(r'\s+', ' ', kernel.replace('(anonymous namespace)::', '').replace('turbomind::', ''))[:240]
 
 
-def roofline() -> list[dict]:
-    """What the card reaches: a large copy (bytes read and written) and a large bf16 matrix product."""
-    source = torch.empty(1 << 32, dtype=torch.uint8, device='cuda')
+def float_type() -> str:
+    """Of weights on this card: tensor cores know bfloat16 from compute capability 8.0 (Ampere) on."""
+    return 'bfloat16' if torch.cuda.get_device_capability() >= (8, 0) else 'float16'
+
+
+def roofline(copied_bytes: int = 1 << 32) -> list[dict]:
+    """What the card reaches: a large copy (bytes read and written) and a large matrix product in 16 bits."""
+    source = torch.empty(copied_bytes, dtype=torch.uint8, device='cuda')
     target = torch.empty_like(source)
-    a = torch.randn(8192, 8192, dtype=torch.bfloat16, device='cuda')
+    dtype = float_type()
+    a = torch.randn(8192, 8192, dtype=getattr(torch, dtype), device='cuda')
     times = {}
     for name, work in {'copy': lambda: target.copy_(source), 'matmul': lambda: a @ a}.items():
         for _ in range(3):
@@ -126,7 +133,8 @@ def roofline() -> list[dict]:
         end.record()
         end.synchronize()
         times[name] = begin.elapsed_time(end) / 1e4  # ms of ten -> s of one
-    return [{'bytes_per_s': 2 * source.numel() / times['copy'], 'bf16_flop_per_s': 2 * 8192**3 / times['matmul']}]
+    short = SHORT[dtype]
+    return [{'bytes_per_s': 2 * source.numel() / times['copy'], f'{short}_flop_per_s': 2 * 8192**3 / times['matmul']}]
 
 
 PARTS = {'speed': speed, 'homework': homework, 'profile': profile, 'roofline': roofline}

@@ -2,6 +2,7 @@
 
 Each topic is a program of this folder that writes records/<device>/<topic>.json.  A topic that is done is not measured
 again until all are: broken off, the next call goes on where this one stopped.  `--only` measures what it names.
+`--quick` measures in ten minutes what fits any card, and says how far the course's predictions are off on it.
 """
 
 import json
@@ -35,6 +36,7 @@ TOPICS = {  # topic: (program and its arguments, what it measures, minutes on an
     'scaling': (('scaling_on_gpu',), 'tp against replicas, on all the cards (left out where there is one)', 25),
     'notebooks': (('notebooks_on_gpu',), 'every chapter, its time and peak memory', 15),
 }
+QUICK = {'quick': (('your_card',), "the course's predictions beside what this card does", 3)}
 
 
 def device_folder(name: str) -> str:
@@ -60,7 +62,11 @@ def remember(commit: str, done: list[str]) -> None:
 
 def main() -> int:
     parser = CommandLine(__doc__)
-    parser.add_argument('--only', nargs='+', choices=TOPICS, help='measure these, done or not')
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument('--only', nargs='+', choices=TOPICS, help='measure these, done or not')
+    which.add_argument(
+        '--quick', dest='only', action='store_const', const=list(QUICK), help='ten minutes, on any card of 8 GB or more'
+    )
     parser.add_argument('--commit', help="the course's commit, where git is not at hand")
     args = parser.parse_args()
     if not torch.cuda.is_available():
@@ -71,7 +77,7 @@ def main() -> int:
     single = {'scaling'} if torch.cuda.device_count() < 2 else set()
     wanted = args.only or [topic for topic in TOPICS if topic not in {*done, *single}]
     for number, topic in enumerate(wanted, start=1):
-        (program, *options), what, minutes = TOPICS[topic]
+        (program, *options), what, minutes = (TOPICS | QUICK)[topic]
         print(f'[{number}/{len(wanted)}] {topic}: {what} (about {minutes} min on an H200)', flush=True)
         start = time.monotonic()
         command = [sys.executable, '-m', f'benchmarks.{program}', *options]
@@ -84,7 +90,7 @@ def main() -> int:
             remember(commit, done := [*done, topic])
     if not args.only:
         STATE.unlink(missing_ok=True)  # all done: the next call measures anew
-    print(f'records/{folder}/ is complete')
+    print(f'records/{folder}/ is complete' if not args.only else f'written to records/{folder}/')
     return 0
 
 

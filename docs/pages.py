@@ -34,18 +34,20 @@ EN = Edition(
     ('README.md', 'notebooks/*.md', 'notebooks/presenting/*.md', 'notebooks/*.ipynb', 'notebooks/deep/*.ipynb',
      'notebooks/solutions/README.md',
      'notebooks/solutions/*.ipynb', 'homework/README.md', 'lmdeploy_cpu/README.md', 'models/*/README.md',
-     'deploy/README.md', 'deploy/class/README.md', 'records/**.json'),
+     'deploy/README.md', 'deploy/class/README.md', 'records/README.md', 'records/**.json'),
     {'other': '中文', 'tooltip': '本页的中文版', 'core': 'Chapters', 'deep': 'Deep dives', 'hand': 'At hand',
      'teach': 'Presenting', 'records': 'Records', 'in': 'Shown in',
+     'cards': 'Cards side by side', 'card': 'Measured, and how far the prediction was off', 'free': 'MiB of it',
      'widget': 'A widget: it works in JupyterLab (<code>make lab</code>)',
      'settings': 'Settings', 'search': 'Search'},
 )  # fmt: skip
 ZH = Edition(
     'zh', 'zh_CN', 'LMDeploy 课程', 'notebooks/zh', 'README_zh-CN',
     ('README_zh-CN.md', 'homework/README_zh-CN.md', 'deploy/class/README_zh-CN.md', 'notebooks/zh/**.md',
-     'notebooks/zh/**.ipynb', 'records/**.json'),
+     'notebooks/zh/**.ipynb', 'records/README_zh-CN.md', 'records/**.json'),
     {'other': 'English', 'tooltip': 'This page in English', 'core': '章节', 'deep': '深入篇', 'hand': '手边资料',
      'teach': '讲课', 'records': '实测记录', 'in': '用到它的笔记本',
+     'cards': '各种显卡对照', 'card': '实测值，以及预测的偏差', 'free': 'MiB 可用',
      'widget': '交互控件，要在 JupyterLab 里用（<code>make lab</code>）',
      'settings': '设置', 'search': '搜索'},
 )  # fmt: skip
@@ -87,7 +89,7 @@ def in_other(docname: str, edition: Edition) -> str:
     """The same page in the other edition; its start page where there is none."""
     other = EN if edition is ZH else ZH
     same = docname.removesuffix('_zh-CN')
-    same += '_zh-CN' * (other is ZH and same in ('README', 'homework/README', 'deploy/class/README'))
+    same += '_zh-CN' * (other is ZH and same in ('README', 'homework/README', 'deploy/class/README', 'records/README'))
     same = re.sub(f'^{edition.home}/', f'{other.home}/', same)
     there = any(Matcher(other.sources)(str(path.relative_to(ROOT))) for path in ROOT.glob(f'{same}.*'))
     return f'{other.folder}/{same if there else other.home + "/README"}.html'
@@ -100,7 +102,7 @@ def contents(edition: Edition) -> str:
     deep = sorted(f'deep/{path.stem}' for path in home.glob('deep/*.ipynb'))
     hand = sorted(path.stem for path in home.glob('*.md') if path.stem != 'README')
     solutions = sorted(f'solutions/{path.stem}' for path in home.glob('solutions/*.*') if path.suffix != '.py')
-    known = ('homework', 'lmdeploy_cpu', 'models/*', 'deploy', 'deploy/class')
+    known = ('homework', 'lmdeploy_cpu', 'models/*', 'deploy', 'deploy/class', 'records')
     found = [path for name in known for path in ROOT.glob(f'{name}/{Path(edition.readme).name}.md')]
     rest = [
         up + edition.readme,
@@ -230,11 +232,33 @@ def record_page(docname: str, text: str, edition: Edition) -> str:
     return '\n\n'.join(parts)
 
 
+def cards(edition: Edition, folder: Path = ROOT / 'records') -> str:
+    """Every card's quick record, a column each, as Markdown; '' where there is none."""
+    words, columns = edition.words, {}
+    for path in sorted(folder.glob('*/quick*.json')):
+        record = json.loads(path.read_text(encoding='utf-8'))
+        data = record['data']
+        part = f', {data["slice_mib"]} {words["free"]}' if data['slice_mib'] else ''
+        facts = {'': f'LMDeploy {record["versions"]["lmdeploy"]}, {data["dtype"]}, {record["date"]}'}
+        (roof,) = data['roofline']
+        facts |= {name: f'{value:.3g}' for name, value in roof.items()}
+        for row in data['comparison']:
+            facts[f'{row["what"]}, {row["unit"]}'] = f'{row["measured"]:,g} ({row["off_percent"]:+.1f} %)'
+        columns[record['device'] + part] = facts
+    if not columns:
+        return ''
+    names = list(dict.fromkeys(name for facts in columns.values() for name in facts))
+    rows = [{words['card']: name} | {card: facts.get(name, '–') for card, facts in columns.items()} for name in names]
+    return f'\n\n## {words["cards"]}\n\n{table(rows)}\n'
+
+
 def setup(app, edition: Edition) -> None:
     """Connect all this with Sphinx."""
 
     def read(app, docname: str, source: list[str]) -> None:
-        if docname.startswith('records/'):
+        if docname == f'records/{Path(edition.readme).name}':
+            source[0] += cards(edition)
+        elif docname.startswith('records/'):
             source[0] = record_page(docname, source[0], edition)
         elif docname == f'{edition.home}/README':
             source[0] += contents(edition)

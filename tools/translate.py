@@ -46,6 +46,7 @@ PAGES = (
     'notebooks/troubleshooting.md',
     'notebooks/old_commands.md',
     'notebooks/solutions/README.md',
+    'records/README.md',
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / 'notebooks' / 'presenting').glob('*.md')),
 )
 

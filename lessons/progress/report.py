@@ -51,15 +51,21 @@ class Report(Model):
     notebooks: Annotated[dict[Notebook, Place], Field(max_length=MOST_NOTEBOOKS)]
 
 
-def read_report(path: Path) -> Report:
-    """A report.  ValueError says at which place it is none; OSError, if it cannot be read."""
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """What is in a file that anybody may have put there.  ValueError: no plain file, or too large; OSError: a link."""
     # No link is followed, and nothing waits for a writer of a pipe.
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), 'rb') as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ValueError('not a file')
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f'more than {MOST_BYTES} bytes, far more than the course writes')
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f'more than {most_bytes} bytes, far more than the course writes')
+    return content
+
+
+def read_report(path: Path) -> Report:
+    """A report.  ValueError says at which place it is none; OSError, if it cannot be read."""
+    content = read_regular(path, MOST_BYTES)
     try:
         return Report.model_validate_json(content)
     except ValidationError as error:
