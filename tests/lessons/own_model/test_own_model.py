@@ -165,7 +165,7 @@ def test_the_same_seed_gives_the_same_losses_and_another_one_others(base, data, 
 
 def test_a_batch_whose_logits_are_too_large_is_taken_in_parts_with_the_same_gradient(base, data):
     tokenizer, model = load_tokenizer(base), load(base)
-    examples = [example(tokenizer, c) for c in [*data, data[0][:1] + [{'role': 'assistant', 'content': 'Mei. ' * 20}]]]
+    examples = [example(tokenizer, c) for c in [*data, [*data[0][:1], {'role': 'assistant', 'content': 'Mei. ' * 20}]]]
     embeddings = model.get_input_embeddings().weight
 
     def gradient(**limit):
