@@ -1,6 +1,7 @@
 """The command line of a program: its docstring is the manual, and a record's name is checked before anything runs."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -32,6 +33,8 @@ class CommandLine(argparse.ArgumentParser):
             ValueError, RuntimeError: as `require_savable`.
         """
         found = super().parse_args(args, namespace)
+        # `timeout` or a job scheduler: what a program has started ends with it, and gives the card's memory back.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         if getattr(found, 'save', None):
             found.commit = require_savable(found.save, found.commit)
         return found

@@ -5,7 +5,6 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
 import tempfile
 import time
 import traceback
@@ -80,8 +79,6 @@ class Processes:
 
     def _run(self, call, files, keep, timeout_s, deadline, give_up) -> str | None:
         begin, (log, out) = time.monotonic(), files
-        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # `timeout`, a job scheduler: end the measurement, too
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         process = self._context.Process(target=_work, args=(*call, str(log), str(out)))
         process.start()
         read, last = 0, {}

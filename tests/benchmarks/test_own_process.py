@@ -110,6 +110,7 @@ def test_what_it_started_ends_with_it(processes):
 
 TERMINATED = """
 import os, sys, time
+from benchmarks.command_line import CommandLine
 from benchmarks.own_process import Processes
 
 def waits(report):
@@ -117,8 +118,10 @@ def waits(report):
     time.sleep(1000)
 
 if __name__ == '__main__':
+    CommandLine('').parse_args([])
+    limits = {'timeout_s': 600, 'deadline': time.monotonic() + 600}
     keep = lambda row: print(row['pid'], flush=True)
-    Processes('spawn').measure(waits, (), keep=keep, timeout_s=600, deadline=time.monotonic() + 600)
+    Processes('spawn').measure(waits, (), keep=keep, **limits)
 """
 
 
