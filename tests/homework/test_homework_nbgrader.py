@@ -85,8 +85,8 @@ def test_nbgrader_grades_what_was_done(course):
     submit(course, 'wang', '王小明', {'python-w4a16-work': solution, 'tools-check': '5'})
     submit(course, 'li', '李小红', {'chat-work': 'pass'})
     nbgrader(course, 'autograde', 'homework')
-    undone = dict.fromkeys(GRADED, 0.0) | {'chat': 20.0}  # the task that is worked out in the notebook
-    assert points(course, 'wang') == undone | {'python-w4a16': 5.0}
+    undone = dict.fromkeys(GRADED, 0.0) | {'chat': 10.0}  # the task that is worked out in the notebook
+    assert points(course, 'wang') == undone | {'python-w4a16': 3.0}
     assert points(course, 'li') == undone
     for learner, tasks in {'wang': {'chat', 'python-w4a16'}, 'li': {'chat'}}.items():
         folder = course / 'autograded' / learner / 'homework'

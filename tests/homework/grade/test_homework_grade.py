@@ -136,7 +136,7 @@ def test_full_marks_and_nothing_stands_out(good, other):
     assert [keys(g) for g in grading.graded] == [[], []]
     verdicts = {c.verdict for g in grading.graded for grade_ in g.grades for c in grade_.criteria}
     assert verdicts == {MET, NOT_CHECKED}, 'without scores the answers are not checked'
-    assert [len(g.submission.pictures) for g in grading.graded] == [16, 16]
+    assert [len(g.submission.pictures) for g in grading.graded] == [22, 22]
 
 
 def test_texts_are_there_in_both_languages(good):
@@ -164,7 +164,7 @@ def test_a_missing_task(good, tmp_path):
 
     graded = one(edited(good, tmp_path / 'a.zip', drop))
     assert lost(graded) == {'tools': ['absent']}
-    assert graded.total == 95
+    assert graded.total == 96
 
 
 def test_the_ratio_was_not_the_one_asked_for(spoil):
@@ -189,7 +189,7 @@ def test_a_ratio_that_the_memory_gives_the_lie(spoil):
 
     graded = spoil('chat-w4a16', lie)
     assert lost(graded) == {'chat-w4a16': ['memory-differs']}
-    assert graded.total == 99.2, 'a third of half of 5 points'
+    assert graded.total == 99.5, 'a third of half of 3 points'
 
 
 def test_a_ratio_that_the_number_of_blocks_gives_the_lie(spoil):
