@@ -48,7 +48,7 @@ def _pictures_read_once():
 
 @pytest.fixture(scope='module')
 def good(tmp_path_factory):
-    """A submission in Chinese, every task well done, with five screenshots."""
+    """A submission in Chinese, every task well done, with nine screenshots."""
     return packed(tmp_path_factory.mktemp('good'), Builder(), first=0)
 
 
@@ -660,7 +660,7 @@ def test_outputs(good, other, tmp_path):
     assert '&lt;script&gt;' in html
     assert '{{ 7 * 7 }}' in html, 'text stays text'
     sources = set(re.findall('src="([^"]+)"', html))
-    assert len(sources) == 3 * 16
+    assert len(sources) == 3 * (13 + 9), 'cards and screenshots'
     for source in sources:
         with Image.open(overview.parent / source) as picture:
             assert not picture.info.keys() & {'exif', 'comment', 'course-code'}, 'pixels, nothing else'
