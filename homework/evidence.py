@@ -42,6 +42,11 @@ def short_code(content: dict) -> str:
     return f'{digits[:4]}-{digits[4:8]}-{digits[8:10]}'
 
 
+def text_sha256(lines: list[str]) -> str:
+    """SHA-256 of texts, a line each: which questions they are."""
+    return hashlib.sha256('\n'.join(lines).encode()).hexdigest()
+
+
 def now() -> str:
     """UTC, to the second."""
     return datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ')

@@ -45,17 +45,28 @@ _OUTSIDE = {'terminal': message('the terminal'), 'page': message('the web page')
 
 
 def _pictured(evidence: Evidence) -> Iterator[Message]:
-    """A screenshot for each place outside the notebook that the model answered in, where the brief asks for it."""
+    """A screenshot for each place outside the notebook that the model answered in, and one where a document wants it.
+
+    Evidence of the first edition, which asked for less, is held to that.
+    """
     task = TASKS.get(evidence.task)
+    wants = bool(task and task.pictured)
     answered = {answer.client for answer in evidence.answers if answer.text.strip()}
     places = [place for client, place in _OUTSIDE.items() if client in answered]
-    if not (task and task.pictured) or len(evidence.screenshots) >= len(places):
+    wanted = max(len(places), wants) if evidence.edition > 1 else len(places) * wants
+    if len(evidence.screenshots) >= wanted:
+        return
+    if not places:
+        yield message(
+            'A screenshot is missing, which the document asks for: take one while the answer is to be seen, then '
+            'task.screenshot(FILE, …).'
+        )
         return
     where = places[0] if len(places) == 1 else message('{one} and {other}', one=places[0], other=places[1])
     yield message(
         'A screenshot is missing (there: {found}, wanted: {wanted}, of {where}): take one while the answer is to be '
         'seen, then task.screenshot(FILE, …).',
-        found=len(evidence.screenshots), wanted=len(places), where=where,
+        found=len(evidence.screenshots), wanted=wanted, where=where,
     )  # fmt: skip
 
 
@@ -232,6 +243,46 @@ def _tools(evidence: Evidence) -> Iterator[Message]:
             )  # fmt: skip
 
 
+def _assistant(evidence: Evidence) -> Iterator[Message]:
+    if not evidence.trainings:
+        yield message('No training: train (chapter 8), then task.training(mine, lora, conversations, name=NAME).')
+    examined = {exam.engine: exam for exam in evidence.examinations}
+    for label in ('16 bit', 'W4A16'):
+        engine = next((e for e in evidence.engines if e.label == label), None)
+        if engine is None:
+            yield message('No engine {label!r}: start it, then task.engine({label!r}, pipe).', label=label)
+        elif (label == 'W4A16') != is_w4a16(engine.checkpoint):
+            yield message(
+                'The engine {label!r} runs {name!r}, whose weights are not of that kind.',
+                label=label, name=engine.checkpoint.name,
+            )  # fmt: skip
+        if label not in examined:
+            yield message(
+                'No examination of {label!r}: ask it the questions of held_out(), then '
+                'task.examination({label!r}, questions, replies, name=NAME, perplexity=…).',
+                label=label,
+            )
+        elif examined[label].perplexity is None:
+            yield message(
+                'The examination of {label!r} lacks the perplexity of all else: what was forgotten?', label=label
+            )
+    yield from _an_answer(evidence)
+    names = {training.says for training in evidence.trainings}
+    answers = [answer.text for answer in evidence.answers if answer.engine == 'W4A16']
+    if names and evidence.answers and not any(name in text for name in names for text in answers):
+        yield message('No answer of the engine W4A16 says the name {name!r}: ask it who it is.', name=min(names))
+
+
+def _publish(evidence: Evidence) -> Iterator[Message]:
+    if not evidence.demos:
+        yield message('No page: make its folder (deep dive 8), then task.demo(folder, address=… or trial=…).')
+    for demo in evidence.demos:
+        for fault in demo.faults:
+            yield message('The folder of the page has a fault: {fault}', fault=fault)
+        if not demo.address and demo.trial is None:
+            yield message('The page was nowhere: give its address=, or the trial= that dry_run() returned.')
+
+
 _NEEDS: dict[str, Callable[[Evidence], Iterator[Message]]] = {
     'chat': _chat,
     'story': _story,
@@ -243,5 +294,7 @@ _NEEDS: dict[str, Callable[[Evidence], Iterator[Message]]] = {
     'memory-w4a16': _memory_w4a16,
     'memory-kv': _memory_kv,
     'benchmark': _benchmark,
+    'assistant': _assistant,
+    'publish': _publish,
     'tools': _tools,
 }

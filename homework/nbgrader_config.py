@@ -5,8 +5,9 @@ import os
 
 c = get_config()  # noqa: F821 - nbgrader gives it
 c.CourseDirectory.course_id = 'lmdeploy'
-# A work cell is comments: it stays a cell that runs, so that tasks that nobody did cost no others their points.
-c.ClearSolutions.code_stub = {'python': '# YOUR CODE HERE'}
+# The work cells hold no solutions, and learners keep what stands in them: skeletons with blanks, which run undone, so
+# that a task that nobody did costs no others their points.
+c.ClearSolutions.enabled = False
 c.ExecutePreprocessor.timeout = 900  # seconds for a cell: a benchmark takes a while on a CPU
 
 

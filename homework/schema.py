@@ -170,6 +170,55 @@ class Answer(Model):
     tool_calls: Annotated[list[Annotated[Call, AfterValidator(_numbers_only)]], Field(max_length=50)] = []
 
 
+class Training(Model):
+    """A LoRA training, `lessons.own_model.train`; `rank` and the like as `lessons.own_model.Lora` has them."""
+
+    says: Text  # the name that the model is to say
+    conversations: Positive
+    rank: Positive
+    alpha: Positive
+    epochs: Positive
+    batch_size: Positive
+    learning_rate: Number
+    steps: Positive
+    loss_first: Number  # in nats a token
+    loss_last: Number
+    trained: Count  # numbers of A and B
+    parameters: Count  # of the model that they were added to
+    time_s: Seconds
+
+
+class Examination(Model):
+    """Replies of an engine to questions that the training never saw."""
+
+    engine: Text
+    says: Text
+    questions_sha256: Hash
+    replies: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(min_length=1, max_length=200)]
+    with_name: Count  # replies that say the name
+    perplexity: Annotated[int | float, Field(ge=1, le=1e9)] | None = None  # of right answers to all else
+
+
+class Trial(Model):
+    """A dry run, `lessons.publish.dry_run`."""
+
+    ready_s: Seconds
+    first_answer_s: Seconds
+    memory_mib: Count
+    answer: LongText
+    exit_code: int
+
+
+class Demo(Model):
+    """The folder of a page, `lessons.publish.demo`, and where it runs: at an address, or tried here."""
+
+    sdk: Text
+    faults: Annotated[list[Text], Field(max_length=50)]
+    checkpoint: Checkpoint | None = None  # None: the page fetches its model from a hub
+    address: Annotated[str, Field(max_length=500, pattern=r'^(https://[^\s<>"]+)?$')] = ''
+    trial: Trial | None = None
+
+
 class Check(Model):
     """Of the environment, `helpers.environment`."""
 
@@ -224,6 +273,9 @@ class Collected(Model):
     rows: Annotated[list[Row], Field(max_length=200)] = []
     checks: Annotated[list[Check], Field(max_length=50)] = []
     screenshots: Annotated[list[Screenshot], Field(max_length=40)] = []
+    trainings: Annotated[list[Training], Field(max_length=10)] = []  # these three are not in the first submissions
+    examinations: Annotated[list[Examination], Field(max_length=10)] = []
+    demos: Annotated[list[Demo], Field(max_length=10)] = []
 
 
 def _with_lmdeploy(versions: dict[str, str]) -> dict[str, str]:
@@ -236,6 +288,7 @@ class Evidence(Collected):
     """The evidence of a task."""
 
     schema_number: Literal[1] = Field(alias='schema')
+    edition: Annotated[int, Field(ge=1, le=99)] = 1  # `homework.tasks.EDITION`; the first submissions have none
     task: Annotated[str, Field(pattern='^[a-z0-9-]{1,40}$')]
     chapter: Text
     name: Text

@@ -2,9 +2,13 @@
 
 import dataclasses
 
+from .sources import SOURCES, Source
 from .texts import Message, message
 
 STORY_CHARACTERS = 300
+
+
+EDITION = 2  # of what the tasks ask for; 1: a screenshot only where terminal or page answered a task that wants one
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -14,14 +18,20 @@ class Task:
     id: str
     chapter: str  # of the notebook it is done in
     level: str  # 'basic' | 'advanced' | 'card'
+    points: int
     heading: Message
     wanted: Message
-    camps: tuple[int, ...] = ()  # the InternLM camps that set it
-    pictured: bool = False  # they want a screenshot of what the terminal or the page shows
+    sources: tuple[Source, ...] = ()  # the documents that set it
 
     @property
-    def points(self) -> int:
-        return {'basic': 20, 'advanced': 5, 'card': 0}[self.level]
+    def camps(self) -> tuple[int, ...]:
+        """The InternLM camps that set it."""
+        return tuple(source.camp for source in self.sources)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a document wants a screenshot."""
+        return any(source.pictured for source in self.sources)
 
     def title(self, language: str) -> str:
         return self.heading.text(language)
@@ -29,64 +39,75 @@ class Task:
     def asks(self, language: str) -> str:
         return self.wanted.text(language)
 
+    def set_by(self, language: str) -> list[tuple[str, str]]:
+        """For each document where it stands and how binding it is, and its wording."""
+        return [(source.origin(language), source.quoted(language)) for source in self.sources]
 
+
+def _task(name: str, level: str, points: int, heading: Message, wanted: Message) -> Task:
+    return Task(name, '09', level, points, heading, wanted, SOURCES[name])
+
+
+# Points.  What the documents require is worth 60 of 100, which passes; what they leave open 40.  Within each it is the
+# work: 3 for one engine and a dialogue, 4 for two of something (engines, clients, functions; a page and its picture), 5
+# for five engines, or a training.  The basic ones are done together (10), alone (20), and put three chapters
+# together (30).
 _HOMEWORK = [
-    Task(
-        'chat', '09', 'basic', message('Environment and first chat'),
+    _task(
+        'chat', 'basic', 10, message('Environment and first chat'),
         message('The environment check fails nowhere, and the model answers once.'),
-        (2, 3),
     ),
-    Task(
-        'story', '09', 'basic', message('A story of 300 characters'),
+    _task(
+        'story', 'basic', 20, message('A story of 300 characters'),
         message('Deployed one of three ways (terminal, web page, API), the model writes a story of 300 characters or '
                 'more.'),
-        (1, 3), True,
     ),
-    Task(
-        'api-kv', '09', 'basic', message('W4A16 and a quantised KV cache behind the API'),
-        message('A server with W4A16 weights, int8 or int4 KV and ratio 0.4; one dialogue, with the memory beside it.'),
-        (3,),
-    ),
-    Task(
-        'chat-w4a16', '09', 'advanced', message('KV ratio 0.4 and W4A16 in chat'),
+    _task(
+        'chat-w4a16', 'advanced', 3, message('KV ratio 0.4 and W4A16 in chat'),
         message('Chat with the W4A16 model at cache_max_entry_count 0.4.'),
-        (2,), True,
     ),
-    Task(
-        'server-w4a16', '09', 'advanced', message('API server, two clients'),
+    _task(
+        'server-w4a16', 'advanced', 4, message('API server, two clients'),
         message('The server with W4A16 at ratio 0.4 answers the terminal client and the web page.'),
-        (2,), True,
     ),
-    Task(
-        'python-w4a16', '09', 'advanced', message('W4A16 at 0.4 from Python'),
+    _task(
+        'python-w4a16', 'advanced', 3, message('W4A16 at 0.4 from Python'),
         message('The same settings through lmdeploy.pipeline.'),
-        (2,),
     ),
-    Task(
-        'vision-page', '09', 'advanced', message("A vision model's page"),
+    _task(
+        'vision-page', 'advanced', 4, message("A vision model's page"),
         message('A vision model behind the server describes a picture through the web page.'),
-        (2, 3), True,
     ),
-    Task(
-        'memory-w4a16', '09', 'advanced', message('Memory before and after W4A16'),
+    _task(
+        'memory-w4a16', 'advanced', 4, message('Memory before and after W4A16'),
         message('Memory at batch 1 and length 512, with 16-bit weights and with W4A16.'),
-        (1,),
     ),
-    Task(
-        'memory-kv', '09', 'advanced', message('Memory before and after KV quantisation'),
+    _task(
+        'memory-kv', 'advanced', 4, message('Memory before and after KV quantisation'),
         message('Memory at batch 8 and length 2048, with a 16-bit KV cache and with a quantised one.'),
-        (1,),
     ),
-    Task(
-        'benchmark', '09', 'advanced', message('Five ways, on your own data'),
+    _task(
+        'benchmark', 'advanced', 5, message('Five ways, on your own data'),
         message('LMDeploy; with W4A16; with KV quantisation; with both; transformers: tokens per second on the same '
                 'prompts.'),
-        (1,),
     ),
-    Task(
-        'tools', '09', 'advanced', message('Function calling'),
+    _task(
+        'assistant', 'advanced', 5, message('An assistant that knows you'),
+        message('The model trained to say your name, quantised to W4A16, and examined before and after that on '
+                'questions that the training never saw.'),
+    ),
+    _task(
+        'publish', 'advanced', 4, message('A page at an address'),
+        message('The page of a model of yours at an address that others can open, or tried here as a platform runs '
+                'it; with a screenshot.'),
+    ),
+    _task(
+        'api-kv', 'basic', 30, message('W4A16 and a quantised KV cache behind the API'),
+        message('A server with W4A16 weights, int8 or int4 KV and ratio 0.4; one dialogue, with the memory beside it.'),
+    ),
+    _task(
+        'tools', 'advanced', 4, message('Function calling'),
         message('The model calls add and mul, your program runs them, and the results are right.'),
-        (3,),
     ),
 ]  # fmt: skip
 
@@ -104,7 +125,7 @@ _CHAPTERS = {
 }
 _CARDS = [
     Task(
-        f'chapter-{n:02}', f'{n:02}', 'card', message('Chapter {number} · {title}', number=n, title=title),
+        f'chapter-{n:02}', f'{n:02}', 'card', 0, message('Chapter {number} · {title}', number=n, title=title),
         message('The card at the end of chapter {number}.', number=n),
     )
     for n, title in _CHAPTERS.items()

@@ -7,7 +7,7 @@ from homework.schema import Evidence
 from homework.tasks import TASKS
 from homework.texts import message, printable
 
-from .lines import answer_line, question_of, row_line, settings_line
+from .lines import answer_line, demo_line, examination_line, question_of, row_line, settings_line, training_line
 from .readings import memory_word, taken, total_line
 from .typesetting import typeset
 
@@ -18,7 +18,8 @@ class Card:
     def __init__(self, evidence: Evidence):
         self.evidence = evidence
         self.language = evidence.language
-        self.title = TASKS[evidence.task].title(self.language)
+        self.task = TASKS[evidence.task]
+        self.title = self.task.title(self.language)
 
     def __repr__(self) -> str:
         lines = [f'{self.title} · {self.evidence.name} · {self.evidence.code}']
@@ -32,6 +33,10 @@ class Card:
         if e.device.driver:
             driver = ', ' + message('driver {version}', version=e.device.driver).text(language)
         lines = [
+            (message('Set by').text(language) if n == 0 else '', f'{origin} {words}')
+            for n, (origin, words) in enumerate(self.task.set_by(language))
+        ]
+        lines += [
             (message('Device').text(language), e.device.name + driver),
             (
                 message('Versions').text(language),
@@ -44,6 +49,12 @@ class Card:
             good = sum(check.state != 'FAIL' for check in e.checks)
             passed = message('{good} / {all} checks passed', good=good, all=len(e.checks))
             lines.append((message('Environment').text(language), passed.text(language)))
+        lines += [(message('Training').text(language), training_line(one, language)) for one in e.trainings]
+        lines += [
+            (message('Examination').text(language), f'{exam.engine}: {examination_line(exam, language)}')
+            for exam in e.examinations
+        ]
+        lines += [(message('Page').text(language), demo_line(demo, language)) for demo in e.demos]
         lines += [(message('Measured').text(language), row_line(row)) for row in e.rows if 'what' not in row]
         lines += [(row['what'], row['value']) for row in e.rows if 'what' in row]
         return [(printable(str(label)), printable(str(value))) for label, value in lines]

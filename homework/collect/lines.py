@@ -2,7 +2,7 @@
 
 from helpers.memory import MIB
 from homework.checkpoint import is_w4a16
-from homework.schema import Answer, Engine
+from homework.schema import Answer, Demo, Engine, Examination, Training
 from homework.tasks import characters
 from homework.texts import message
 
@@ -35,6 +35,40 @@ def answer_line(answer: Answer, language: str) -> str:
         arguments = ', '.join(f'{name}={value}' for name, value in call.arguments.items())
         parts.append(f'{call.name}({arguments}) = {call.result}')
     return ' · '.join(parts)
+
+
+def training_line(training: Training, language: str) -> str:
+    """A training: its data, its settings, its loss."""
+    said = message(
+        '{conversations} conversations, {epochs} epochs, rank {rank}: loss {first:.2f} → {last:.2f}; {trained:,} of '
+        '{parameters:,} numbers learned, in {time:.0f} s',
+        conversations=training.conversations, epochs=training.epochs, rank=training.rank, first=training.loss_first,
+        last=training.loss_last, trained=training.trained, parameters=training.parameters, time=training.time_s,
+    )  # fmt: skip
+    return said.text(language)
+
+
+def examination_line(exam: Examination, language: str) -> str:
+    """What an examination found."""
+    values = {'name': exam.says, 'found': exam.with_name, 'all': len(exam.replies)}
+    said = message('says {name} in {found} of {all} replies', **values).text(language)
+    if exam.perplexity is None:
+        return said
+    return said + ' · ' + message('perplexity of all else {value:.3f}', value=exam.perplexity).text(language)
+
+
+def demo_line(demo: Demo, language: str) -> str:
+    """A page: how it is built, where it ran."""
+    parts = [demo.sdk, demo.checkpoint.name if demo.checkpoint else '']
+    if demo.address:
+        parts.append(demo.address)
+    if demo.trial:
+        said = message(
+            'dry run: the page after {ready:.1f} s, the first words after {first:.2f} s, {mib} MiB',
+            ready=demo.trial.ready_s, first=demo.trial.first_answer_s, mib=demo.trial.memory_mib,
+        )  # fmt: skip
+        parts.append(said.text(language))
+    return ' · '.join(filter(None, parts))
 
 
 def question_of(answer: Answer) -> str:

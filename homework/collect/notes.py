@@ -20,7 +20,7 @@ from lessons.predictions.outcomes import label, sentences
 from lessons.predictions.questions import QUESTIONS
 from translations.messages import shown
 
-from .lines import answer_line, question_of, settings_line
+from .lines import answer_line, demo_line, examination_line, question_of, settings_line, training_line
 from .readings import is_measurable, memory_word, note_on
 from .typesetting import typeset
 
@@ -144,6 +144,9 @@ def _all_tasks(submission: SubmissionContent) -> tuple[tuple[str, ...], ...]:
 def _section(evidence: Evidence, number: int, language: str) -> Iterator[Block]:
     task = TASKS[evidence.task]
     yield Block('section', f'{number}. {task.title(language)}')
+    for origin, words in task.set_by(language):
+        yield Block('text', message('Set by').text(language) + f': {origin}')
+        yield Block('quote', words)
     yield Block('text', message('Asked for').text(language) + f': {task.asks(language)}')
     for line in missing(evidence, language):
         yield Block('text', message('Still missing').text(language) + f': {line}')
@@ -158,6 +161,13 @@ def _section(evidence: Evidence, number: int, language: str) -> Iterator[Block]:
         for engine in evidence.engines:
             if note := note_on(engine, language):
                 yield Block('text', f'{engine.label}: {note}')
+    for training in evidence.trainings:
+        yield Block('text', message('Training').text(language) + f': {training_line(training, language)}')
+    for exam in evidence.examinations:
+        said = examination_line(exam, language)
+        yield Block('text', message('Examination').text(language) + f' · {exam.engine}: {said}')
+    for demo in evidence.demos:
+        yield Block('text', message('Page').text(language) + f': {demo_line(demo, language)}')
     yield from _table(evidence.rows, language)
     code = '\n\n'.join(part.source.strip() for part in evidence.run.code if _worth_showing(part.source))
     if code:

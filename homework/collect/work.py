@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import get_args
 
+from helpers.files import tilde
 from helpers.records import PACKAGES
 from homework.evidence import (
     HomeworkError,
@@ -26,6 +27,7 @@ from homework.evidence import (
     read_evidence,
     short_code,
     submission_folder,
+    text_sha256,
     write_evidence,
 )
 from homework.schema import (
@@ -34,15 +36,19 @@ from homework.schema import (
     Check,
     Client,
     Collected,
+    Demo,
     Engine,
     Evidence,
+    Examination,
     Language,
     Prediction,
     PredictionArguments,
     Reading,
+    Training,
+    Trial,
     checked,
 )
-from homework.tasks import task_of
+from homework.tasks import EDITION, task_of
 from lessons.learner import PLACEHOLDER, learner
 from translations.messages import shown
 
@@ -50,6 +56,7 @@ from .privacy import clean
 
 LANGUAGES = get_args(Language)
 CLIENTS = get_args(Client)
+_OF_LORA = ('rank', 'alpha', 'epochs', 'batch_size', 'learning_rate')
 _RUN = secrets.token_hex(8)  # of this process
 
 
@@ -208,6 +215,83 @@ class TaskWork:
         self._collected.checks = [Check(name=c.name, state=c.state, found=c.found) for c in checks]
         self._step('checks')
 
+    def training(self, training, lora, conversations: list[list[dict]], *, name: str) -> None:
+        """Note a training: what `lessons.own_model.train` returned, its `Lora`, its data, and the name to be said."""
+        entry = {
+            'says': name,
+            'conversations': len(conversations),
+            **{field.name: getattr(lora, field.name) for field in dataclasses.fields(lora) if field.name in _OF_LORA},
+            'steps': len(training.losses),
+            'loss_first': round(training.losses[0], 6),
+            'loss_last': round(training.losses[-1], 6),
+            'trained': training.trained,
+            'parameters': training.parameters,
+            'time_s': round(training.seconds, 3),
+        }
+        self._collected.trainings.append(_checked(_plain(entry), Training))
+        self._step('training')
+
+    def examination(
+        self, engine: str, questions: list[str], replies: list, *, name: str, perplexity: float | None = None
+    ) -> None:
+        """Note what an engine replied to questions that the training never saw.
+
+        Args:
+            engine: its label.
+            questions: of `lessons.own_model.held_out`, all of them.
+            replies: texts, or LMDeploy's Responses, in the same order.
+            name: that the model is to say.
+            perplexity: of right answers to all else, `lessons.kv_cache.answer_perplexity`.
+        """
+        self._engine_of(engine)
+        texts = [getattr(reply, 'text', reply) for reply in replies]
+        if len(texts) != len(questions):
+            raise HomeworkError(f'examination(): {len(questions)} questions, and {len(texts)} replies')
+        entry = {
+            'engine': engine,
+            'says': name,
+            'questions_sha256': text_sha256(questions),
+            'replies': texts,
+            'with_name': sum(name in text for text in texts),
+            'perplexity': None if perplexity is None else round(float(perplexity), 4),
+        }
+        others = [exam for exam in self._collected.examinations if exam.engine != engine]
+        self._collected.examinations = [*others, _checked(_plain(entry), Examination)]
+        self._step('examination')
+
+    def demo(self, folder: Path | str, *, address: str = '', trial=None) -> None:
+        """Note the page of a model: its folder, and where it ran.
+
+        Args:
+            folder: as `lessons.publish.demo` makes it.
+            address: https://… of the page that others can open; '': there is none.
+            trial: what `lessons.publish.dry_run` returned; None: there was none.
+        """
+        from homework.checkpoint import checkpoint_identity
+        from lessons.publish.faults import demo_faults, front_matter
+
+        folder = Path(folder).expanduser()
+        if not (folder / 'app.py').is_file():
+            raise HomeworkError(f'{tilde(folder)} is no folder of a page: make one with lessons.publish.demo()')
+        inside = folder / 'model'
+        entry = {
+            'sdk': str(front_matter(folder).get('sdk', '')),
+            'faults': [str(fault)[:300] for fault in demo_faults(folder)],
+            'checkpoint': checkpoint_identity(inside) if inside.is_dir() else None,
+            'address': address.strip(),
+        }
+        if trial is not None:
+            entry['trial'] = {field: getattr(trial, field) for field in Trial.model_fields}
+        self._collected.demos = [_checked(entry, Demo)]
+        self._step('demo')
+
+    def filled(self, **blanks) -> bool:
+        """Whether something stands in each blank of a work cell, in place of its dots; prints those that are left."""
+        left = [name for name, value in blanks.items() if value is ...]
+        if left:
+            print(shown(f'blanks to fill: {", ".join(left)}', self.language))
+        return not left
+
     def screenshot(self, path: Path | str, caption: str = '') -> None:
         """Add a picture of your own: it is looked at, and stored without what is private in it."""
         from .screenshots import store_screenshot
@@ -223,6 +307,7 @@ class TaskWork:
         """All of it so far, with nothing private in it.  HomeworkError, where something is too long or too large."""
         content = {
             'schema': SCHEMA,
+            'edition': EDITION,
             'task': self.task.id,
             'chapter': self.task.chapter,
             'name': self.name,

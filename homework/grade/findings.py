@@ -72,6 +72,20 @@ FINDINGS = {
     'row-twice': message('Row {case} is there twice.'),
     'row-used': message('Row {case}: peak - before is {wanted:.0f} MiB, not {found:.0f}.'),
     'row-tokens': message('Row {case}: {found:g} tokens fit, it says; these settings give {wanted:g}.'),
+    'training-fits': message('The training fits its settings: {trained:,} numbers learned, and the loss fell.'),
+    'training-unknown': message('Could not check the training: the grader does not know the shape of the model.'),
+    'training-numbers': message('The training learned {found:,} numbers; rank {rank} on this model gives {wanted:,}.'),
+    'training-steps': message('The training had {found} steps; its epochs, batches and conversations give {wanted}.'),
+    'training-loss': message('The loss went from {first:.2f} to {last:.2f}: it did not fall.'),
+    'exam-passed': message('{share:.0%} or more of the replies say {name}, in 16 bit and in four, counted again.'),
+    'exam-questions': message("{label}: the questions are not the course's held-out ones, each with a reply."),
+    'exam-count': message('{label}: {wanted} of the replies say the name, not {found}.'),
+    'exam-failed': message('{label}: {found} of {all} replies say {name}; {least:.0%} are asked for.'),
+    'page-tried': message('The dry run ended cleanly: the page after {ready:.1f} s, {mib} MiB of memory, an answer.'),
+    'page-address': message('Could not check the page: it is at {address}. Open it yourself.'),
+    'page-exit': message('The dry run ended with status {found}, not 0.'),
+    'page-silent': message('The page gave no answer in its dry run.'),
+    'page-memory': message('The dry run took {found} MiB; a free machine has {most}.'),
     # flags
     'edited': message(
         '{task}: the evidence was changed after it was made: its code is {found}, its content gives {wanted}.'

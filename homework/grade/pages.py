@@ -35,6 +35,7 @@ def report_page(
         {
             'title': grade.task.title(language),
             'asks': grade.task.asks(language),
+            'set_by': grade.task.set_by(language),
             'points': _points(grade.points),
             'of': _points(grade.of),
             'decided': grade.override.text(language) if grade.override else '',
@@ -74,7 +75,11 @@ def overview_page(grading, language: str, places: dict) -> str:
         for grade in graded.grades
         if grade.override
     ]
-    links = [(one.submission.shown, link.title, link.url) for one in grading.graded for link in one.submission.links]
+    links = [
+        (one.submission.shown, title, url)
+        for one in grading.graded
+        for title, url in (*_links(one.submission), *_addresses(one.submission, language))
+    ]
     first = grading.graded[0].grades if rows else ()
     return render_untrusted(
         'overview.html',
@@ -93,6 +98,20 @@ def overview_page(grading, language: str, places: dict) -> str:
         galleries=_galleries(grading.graded, language, places),
         links=links,
     )
+
+
+def _links(submission) -> list[tuple[str, str]]:
+    return [(link.title, link.url) for link in submission.links]
+
+
+def _addresses(submission, language: str) -> list[tuple[str, str]]:
+    """Of the pages that learners published; nobody opens them here."""
+    return [
+        (TASKS[evidence.task].title(language), demo.address)
+        for evidence in submission.tasks.values()
+        for demo in evidence.demos
+        if demo.address
+    ]
 
 
 def _row(grading, graded, language: str, report: str) -> dict:

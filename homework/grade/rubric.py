@@ -15,6 +15,7 @@ from homework.missing import CASES, RATIO, missing, quantised_kv
 from homework.schema import Engine, Evidence
 from homework.tasks import TASKS, Task
 
+from . import published, trained
 from .expected import Shape, lowest_score, measured_devices, memory_band, shape_of
 from .verdicts import MET, NOT_CHECKED, NOT_MET, Criterion, Finding, Override, criterion
 
@@ -23,7 +24,8 @@ TOTAL = sum(task.points for task in GRADED)
 _NEAR = 0.02  # two figures that were rounded, or counted at different moments
 _W4A16_TASKS = ('api-kv', 'chat-w4a16', 'server-w4a16', 'python-w4a16')
 # Tasks whose answers must be the model's.
-SCORED = [task.id for task in GRADED if task.id not in ('memory-w4a16', 'memory-kv', 'benchmark')]
+_NOT_SCORED = ('memory-w4a16', 'memory-kv', 'benchmark', 'assistant', 'publish')  # the last two: of other weights
+SCORED = [task.id for task in GRADED if task.id not in _NOT_SCORED]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,9 +92,13 @@ def grade_task(task: Task, evidence: Evidence | None, scores: list, weight: floa
         criteria.append(_w4a16(evidence))
     if task.id in ('memory-w4a16', 'memory-kv'):
         criteria.append(_memory_rows(task, evidence))
+    if task.id == 'assistant':
+        criteria += trained.judged(evidence)
+    if task.id == 'publish':
+        criteria.append(published.judged(evidence))
     if task.id == 'benchmark':
         criteria.append(_benchmark(evidence))
-    elif task.id not in ('vision-page', 'tools'):
+    elif task.id not in ('vision-page', 'tools', 'publish'):
         criteria.append(_memory(evidence))
     if task.id in SCORED:
         criteria.append(_plausible(evidence, scores))

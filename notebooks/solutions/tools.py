@@ -1,8 +1,12 @@
-# As in chapter 5: a dict of functions, a schema for each, JSON, and never eval.
+# As in chapter 5: a dict of functions, a schema for each, JSON, and never eval. The document wants the model's calls in
+# a screenshot: the same question once more, by curl in a terminal.
 import json
+import tempfile
+from pathlib import Path
 
 import jsonschema
 
+from homework.collect.terminal import Terminal
 from lessons.serving import api_server
 
 FUNCTIONS = {'add': lambda a, b: a + b, 'mul': lambda a, b: a * b}
@@ -33,3 +37,14 @@ with api_server(MODEL, **room, model_name=MODEL.name, tool_call_parser='internlm
                 break
         tools.answer(messages[:1], reply, client='openai', tool_calls=calls, sampling={'temperature': 0})
         print(calls, message.content)
+
+    request = Path(tempfile.mkdtemp()) / 'request.json'
+    asked = {'model': MODEL.name, 'messages': messages[:1], 'tools': TOOLS, 'temperature': 0}
+    request.write_text(json.dumps(asked), encoding='utf-8')
+    shell = {'env': server.environment() | {'PS1': '> '}, 'cwd': request.parent}
+    with Terminal(['bash', '--norc', '--noediting'], **shell) as terminal:
+        terminal.wait_for('> ')
+        header = '-H "Authorization: Bearer $LMDEPLOY_API_KEY" -H "Content-Type: application/json"'
+        command = f'curl -s {server.url}/v1/chat/completions {header} -d @{request.name}'
+        terminal.typed(f'{command} | python3 -m json.tool --no-ensure-ascii', until='\n> ')
+        tools.screenshot(terminal.picture(request.with_name('terminal.png')), "the model's calls")

@@ -93,7 +93,15 @@ def draw():
 
 
 def test_every_picture_is_drawn_by_the_script_or_taken_by_a_test(draw):
-    assert {p.stem for p in (ROOT / 'imgs').glob('*.png')} == draw.PICTURES.keys() | {'web_ui', 'vlm_page'}
+    assert {p.stem for p in (ROOT / 'imgs').glob('*.png')} == draw.PICTURES.keys() | {'web_ui', 'vlm_page', 'card'}
+
+
+@pytest.mark.parametrize(('language', 'folder'), [('en', PICTURES), ('zh', PICTURES / 'zh')])
+def test_the_good_card_is_as_it_is_drawn_now(draw, language, folder):
+    drawn, kept = importlib.import_module('card').card(language).convert('L'), Image.open(folder / 'card.png')
+    assert drawn.size == kept.size
+    (difference,) = ImageStat.Stat(ImageChops.difference(drawn, kept.convert('L'))).mean
+    assert difference < 1, 'run imgs/card.py'
 
 
 def test_every_word_of_a_picture_is_translated(draw):

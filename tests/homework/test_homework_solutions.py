@@ -42,8 +42,43 @@ def test_what_graders_need_is_in_the_cells():
         assert told.task is False
     points = {i.removesuffix('-check'): told.points for i, told in marked.items() if told.grade}
     assert points == {task.id: task.points for task in HOMEWORK}
-    undone = [cell.source for i, cell in cells().items() if i.endswith('-work') and i != 'chat-work']
-    assert all(line.startswith('#') for source in undone for line in source.splitlines())
+
+
+def test_a_work_cell_is_a_skeleton_with_two_or_three_named_blanks():
+    """All of it waits until they are filled: undone it says which, and starts nothing."""
+    for i, cell in cells().items():
+        if i.endswith('-work') and i != 'chat-work':
+            (blanks,) = re.findall(r'^(\w+(?:, \w+)+) = ((?:\.\.\., )+\.\.\.)', cell.source, re.M)
+            names = blanks[0].split(', ')
+            assert 2 <= len(names) == len(blanks[1].split(', ')) <= 3, i
+            (asked,) = re.findall(r'\.filled\((.+)\):$', cell.source, re.M)
+            assert [pair.split('=')[1] for pair in asked.split(', ')] == names
+            (said,) = cell.outputs
+            assert said.text == f'blanks to fill: {", ".join(pair.split("=")[0] for pair in asked.split(", "))}\n'
+
+
+@pytest.mark.parametrize(('language', 'folder'), [('en', NOTEBOOK.parent), ('zh', NOTEBOOK.parent / 'zh')])
+def test_a_brief_names_the_document_and_quotes_it(language, folder):
+    briefs = {cell.id: cell.source for cell in nbformat.read(folder / NOTEBOOK.name, as_version=4).cells}
+    for task in HOMEWORK:
+        assert task.sources
+        for origin, words in task.set_by(language):
+            assert f'- *{origin}*{"：" if language == "zh" else ": "}{words}' in briefs[f'{task.id}-brief']
+
+
+def test_camp_3_stands_under_its_own_heading():
+    ids = list(cells())
+    later = {task.id for task in HOMEWORK if ids.index(f'{task.id}-brief') > ids.index('camp-three')}
+    assert later == {task.id for task in HOMEWORK if set(task.camps) == {3}}
+    assert [task.id for task in HOMEWORK] == [i.removesuffix('-brief') for i in ids if i.endswith('-brief')]
+
+
+def test_points_follow_the_documents():
+    """What a document requires of everybody passes: 60 of 100."""
+    required = {task.id for task in HOMEWORK if any(source.duty == 'required' for source in task.sources)}
+    assert required == {task.id for task in HOMEWORK if task.level == 'basic'}
+    assert sum(TASKS[task].points for task in required) == 60
+    assert sum(task.points for task in HOMEWORK) == 100
 
 
 def test_undone_it_says_what_is_missing_and_gives_no_points():

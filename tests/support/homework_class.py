@@ -29,7 +29,7 @@ def _good(language: str) -> str:
 
 
 def content_of(name: str, number: int, language: str = 'zh') -> dict:
-    """evidence.json of learner `number`: a run, times, bytes and a screenshot of their own."""
+    """evidence.json of learner `number`: a run, times, bytes and screenshots of their own."""
     later = datetime.timedelta(minutes=number)
 
     def shifted(found) -> str:
@@ -45,7 +45,7 @@ def content_of(name: str, number: int, language: str = 'zh') -> dict:
         for reading in evidence['memory']:
             reading['used_bytes'] += 4096 * number
         for shot in evidence['screenshots']:
-            shot['sha256'] = hashlib.sha256(screenshot(f'learner {number}')).hexdigest()
+            shot['sha256'] = hashlib.sha256(_picture(number, shot)).hexdigest()
     packed = (PACKED + later).strftime('%Y-%m-%dT%H:%M:%SZ')
     return {'schema': 1, 'name': name, 'language': language, 'packed': packed, 'links': [], 'tasks': tasks}
 
@@ -55,13 +55,18 @@ def files_of(content: dict, number: int, forged: Callable[[dict], None] | None =
     content = copy.deepcopy(content)
     content['tasks'] = [recoded(evidence) for evidence in content['tasks']]
     files = {f'cards/{evidence["task"]}.png': _card(evidence['code']) for evidence in content['tasks']}
-    files |= {shot['file']: screenshot(f'learner {number}') for e in content['tasks'] for shot in e['screenshots']}
+    files |= {shot['file']: _picture(number, shot) for e in content['tasks'] for shot in e['screenshots']}
     if forged:
         forged(content)
     files['evidence.json'] = json.dumps(content, ensure_ascii=False).encode()
     listed = {path: {'sha256': hashlib.sha256(c).hexdigest(), 'bytes': len(c)} for path, c in sorted(files.items())}
     manifest = {'schema': 1, 'made': content['packed'], 'name': content['name'], 'files': listed}
     return files | {'manifest.json': json.dumps(manifest | {'digest': digest_of(listed)}).encode()}
+
+
+def _picture(number: int, shot: dict) -> bytes:
+    """A learner's own, another one for each task."""
+    return screenshot(f'learner {number} {shot["file"]}')
 
 
 def _card(code: str) -> bytes:

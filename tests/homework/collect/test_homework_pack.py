@@ -53,11 +53,12 @@ def test_everything_is_in_it_and_the_manifest_says_so(folder, language, name):
     homework = [task.id for task in TASKS.values() if task.level != 'card']
     assert list(packed.tasks) == homework
     assert packed.missing == {}
-    shots = ('story-1', 'server-w4a16-1', 'server-w4a16-2', 'vision-page-1')
+    shots = {file['file'] for e in Builder(name, language).all().values() for file in e['screenshots']}
+    assert len(shots) == 8, 'two of the server, one where a document asks for it'
     assert set(files) == (
         {'README.md', 'submission.html', 'submission.pdf', 'evidence.json', 'manifest.json'}
         | {f'cards/{task}.png' for task in homework}
-        | {f'screenshots/{shot}.png' for shot in shots}
+        | shots
     )
     manifest = json.loads(files['manifest.json'])
     assert manifest['files'] == {
@@ -77,7 +78,9 @@ def test_the_notes_read_like_notes(folder):
     notes = files['README.md'].decode()
     assert notes.startswith('# LMDeploy 作业 · 王小明\n')
     sections = re.findall(r'^### \d+\. (.+)$', notes, re.M)
-    assert sections == [task.title('zh') for task in TASKS.values() if task.level != 'card']
+    in_order = [task for level in ('basic', 'advanced') for task in TASKS.values() if task.level == level]
+    assert sections == [task.title('zh') for task in in_order]
+    assert '> 「使用 LMDeploy 以本地对话' in notes, "the document's own words"
     assert '![' in notes
     assert 'cards/story.png' in notes
     assert '阿福' in notes
@@ -85,9 +88,9 @@ def test_the_notes_read_like_notes(folder):
     assert all(title in page for title in sections)
     pictures = [base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
     assert [p for p in pictures if p in {files[name] for name in files if name.startswith('cards/')}] == [
-        files[f'cards/{task.id}.png'] for task in TASKS.values() if task.level != 'card'
+        files[f'cards/{task.id}.png'] for task in in_order
     ]
-    assert len(pictures) == 11 + 4, 'and the screenshots'
+    assert len(pictures) == 13 + 8, 'and the screenshots'
 
 
 def test_what_a_model_wrote_is_text_and_never_markup(folder):
@@ -292,7 +295,7 @@ def test_two_at_once_are_each_whole(folder):
     both = [subprocess.Popen(command, cwd=evidence_module.ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [one.communicate(timeout=PATIENCE_S)[0] for one in both]
     assert [one.returncode for one in both] == [0, 0]
-    assert all('11 tasks, 11 of them complete' in text for text in said)
+    assert all('13 tasks, 13 of them complete' in text for text in said)
     assert {p.name for p in folder.iterdir()} == {'evidence', 'screenshots', 'submission-ada.zip'}
     assert 'manifest.json' in content_of(folder / 'submission-ada.zip')
 

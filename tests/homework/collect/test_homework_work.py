@@ -6,7 +6,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
-from homework_good import STORY, TINY_CHAT, Builder, typed
+from homework_good import STORY, TINY_CHAT, Builder, screenshot, typed
 
 from helpers import engine_config
 from homework import begin_task, submission_card
@@ -169,10 +169,11 @@ def test_cells_run_in_another_order_are_noticed(monkeypatch):
     task._step('engine')
     task.answer('hello', response(STORY))
     said = missing(task.evidence())
-    assert said == [
+    assert said[:-1] == [
         "The cell of 'answer' ran before the one above it (In [6] after In [8]): run this task's cells again from its "
         'begin_task() on, from top to bottom.'
     ]
+    assert said[-1].startswith('A screenshot is missing')
     assert '自上而下' in missing(task.evidence(), 'zh')[0]
 
 
@@ -188,13 +189,17 @@ def test_finishing_stores_the_evidence_and_the_card(folder, monkeypatch):
     }  # fmt: skip
 
 
-def test_checking_finishes_what_is_complete_and_nothing_else(folder, monkeypatch, capsys):
+def test_checking_finishes_what_is_complete_and_nothing_else(folder, monkeypatch, capsys, tmp_path):
     task = noted(begin_task('story', 'Ada'), monkeypatch)
     task.answer('hello', response('too short'))
     assert task.check() == 0
     assert 'has 9 characters; 300 are asked for' in capsys.readouterr().out
     assert not folder.exists()
     task.answer('hello', response(STORY))
+    assert task.check() == 0
+    assert capsys.readouterr().out.startswith('- A screenshot is missing, which the document asks for')
+    (tmp_path / 'shot.png').write_bytes(screenshot('Ada'))
+    task.screenshot(tmp_path / 'shot.png', 'the terminal')
     assert task.check() == TASKS['story'].points
     assert (folder / 'evidence/story.json').is_file()
 

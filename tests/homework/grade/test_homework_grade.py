@@ -48,7 +48,7 @@ def _pictures_read_once():
 
 @pytest.fixture(scope='module')
 def good(tmp_path_factory):
-    """A submission in Chinese, every task well done, with five screenshots."""
+    """A submission in Chinese, every task well done, with nine screenshots."""
     return packed(tmp_path_factory.mktemp('good'), Builder(), first=0)
 
 
@@ -136,7 +136,7 @@ def test_full_marks_and_nothing_stands_out(good, other):
     assert [keys(g) for g in grading.graded] == [[], []]
     verdicts = {c.verdict for g in grading.graded for grade_ in g.grades for c in grade_.criteria}
     assert verdicts == {MET, NOT_CHECKED}, 'without scores the answers are not checked'
-    assert [len(g.submission.pictures) for g in grading.graded] == [16, 16]
+    assert [len(g.submission.pictures) for g in grading.graded] == [22, 22]
 
 
 def test_texts_are_there_in_both_languages(good):
@@ -164,7 +164,7 @@ def test_a_missing_task(good, tmp_path):
 
     graded = one(edited(good, tmp_path / 'a.zip', drop))
     assert lost(graded) == {'tools': ['absent']}
-    assert graded.total == 95
+    assert graded.total == 96
 
 
 def test_the_ratio_was_not_the_one_asked_for(spoil):
@@ -189,7 +189,7 @@ def test_a_ratio_that_the_memory_gives_the_lie(spoil):
 
     graded = spoil('chat-w4a16', lie)
     assert lost(graded) == {'chat-w4a16': ['memory-differs']}
-    assert graded.total == 99.2, 'a third of half of 5 points'
+    assert graded.total == 99.5, 'a third of half of 3 points'
 
 
 def test_a_ratio_that_the_number_of_blocks_gives_the_lie(spoil):
@@ -660,7 +660,7 @@ def test_outputs(good, other, tmp_path):
     assert '&lt;script&gt;' in html
     assert '{{ 7 * 7 }}' in html, 'text stays text'
     sources = set(re.findall('src="([^"]+)"', html))
-    assert len(sources) == 3 * 16
+    assert len(sources) == 3 * (13 + 9), 'cards and screenshots'
     for source in sources:
         with Image.open(overview.parent / source) as picture:
             assert not picture.info.keys() & {'exif', 'comment', 'course-code'}, 'pixels, nothing else'

@@ -173,7 +173,7 @@ def test_how_late():
 
 def test_weights(tmp_path):
     weights = read_weights(put(tmp_path / 'w.csv', '题目,分值\nstory,30\nFunction calling,"2,5"\n'.encode('gb18030')))
-    assert (weights['story'], weights['tools'], weights['chat']) == (30, 2.5, 20)
+    assert (weights['story'], weights['tools'], weights['chat']) == (30, 2.5, 10)
 
 
 @pytest.mark.parametrize(
@@ -229,18 +229,18 @@ def test_table_and_exports(graded, tmp_path):
     assert [(r['number'], r['name'], r['status']) for r in (wang, anna, zhao)] == [
         ('01A', '王小明', 'graded'), ('02B', 'Anna', 'graded'), ('03C', '赵云', 'handed in nothing')
     ]  # fmt: skip
-    assert (wang['total'], wang['chat'], wang['of_120']) == ('80.0', '40.0', '67 %')
+    assert (wang['total'], wang['chat'], wang['of_130']) == ('90.0', '40.0', '69 %')
     assert wang['late'] == '0 d 1 h 0 min'
-    assert anna['total'] == '70.0', 'half of what is worked out again, a weight of 40: 10 points'
+    assert anna['total'] == '80.0', 'half of what is worked out again, a weight of 40: 10 points'
     assert 'chat: 16 bit: ' in anna['why']
     assert 'the evidence was changed' in anna['remarks']
     moodle = rows(tmp_path / 'grades' / 'moodle.csv')
     assert [(r['Identifier'], r['ID number'], r['Grade'], r['Maximum grade']) for r in moodle] == [
-        ('Participant 500', '01A', '80', '120'), ('Participant 501', '02B', '70', '120')
+        ('Participant 500', '01A', '90', '130'), ('Participant 501', '02B', '80', '130')
     ]  # fmt: skip
     nbgrader = rows(tmp_path / 'grades' / 'nbgrader.csv')
     assert [(r['student_id'], r['score'], r['max_score'], r['late_submission_penalty']) for r in nbgrader] == [
-        ('01A', '80.0', '120.0', '0.0'), ('02B', '70.0', '120.0', '0.0'), ('03C', '0.0', '120.0', '0.0')
+        ('01A', '90.0', '130.0', '0.0'), ('02B', '80.0', '130.0', '0.0'), ('03C', '0.0', '130.0', '0.0')
     ]  # fmt: skip
     assert (nbgrader[0]['duedate'], nbgrader[0]['timestamp']) == ('2026-11-20 19:00:00', '2026-11-20 20:00:00')
 
@@ -286,6 +286,6 @@ def test_the_newest_counts_and_overrides_go_by_number(graded, tmp_path, monkeypa
     _, said = graded('--language', 'en')
     assert 'older, does not count: Anna' in said
     by = {(r['name'], r['status'][:5]): r for r in rows(tmp_path / 'grades.csv')}
-    assert by['Anna', 'grade']['total'] == '84.0'
-    assert by['Anna', 'older']['total'] == '70.0', 'kept, and named'
+    assert by['Anna', 'grade']['total'] == '94.0'
+    assert by['Anna', 'older']['total'] == '80.0', 'kept, and named'
     assert by['Anna', 'older']['status'].endswith('again.zip counts')

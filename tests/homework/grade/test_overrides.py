@@ -75,23 +75,23 @@ def test_the_instructors_points_count_and_are_marked_everywhere(graded, tmp_path
     (tmp_path / 'overrides.csv').write_text(HEAD + lines, encoding='utf-8')
     status, said = graded()
     assert status == 0
-    assert '37.5 / 100  王小明' in said
+    assert '26.5 / 100  王小明' in said
     assert '(tasks that the instructor decided: 1)' in said
     assert 'overrides that were followed: 2' in said
     table = rows(tmp_path)
     wang, anna = table['王小明'], table['Anna']
-    assert [float(wang[c]) for c in ('chat', 'story', 'tools', 'total', 'machine_total')] == [20, 12.5, 5, 37.5, 45]
+    assert [float(wang[c]) for c in ('chat', 'story', 'tools', 'total', 'machine_total')] == [10, 12.5, 4, 26.5, 34]
     assert wang['instructor'] == (
         "story: points by the instructor: 12.5 (the program's own: 20): Half of it is a poem, <b>not</b> a story."
     )
-    assert [float(anna[c]) for c in ('tools', 'total', 'machine_total')] == [4, 44, 40], 'a task without evidence, too'
+    assert [float(anna[c]) for c in ('tools', 'total', 'machine_total')] == [4, 34, 30], 'a task without evidence, too'
     overview = page(tmp_path / 'grades' / 'overview.html')
     assert '✎ 12.5 (20)' in overview
-    assert '37.5 (45)' in overview
+    assert '26.5 (34)' in overview
     assert "Anna · Function calling: points by the instructor: 4 (the program's own: 0): Shown in class." in overview
     first, second = sorted([report(tmp_path, 0), report(tmp_path, 1)], key=lambda text: 'Anna' not in text)
     assert "✎ points by the instructor: 4 (the program's own: 0): Shown in class." in first
-    assert '44 / 100' in first
+    assert '34 / 100' in first
     assert '✎ 老师给分：12.5（程序给分：20）：Half of it is a poem, <b>not</b> a story.' in second
 
 
@@ -168,7 +168,7 @@ def test_two_of_one_name_are_told_apart_by_their_files(submissions, tmp_path):
     assert '份提交' in shown(error.value, 'zh')
     path.write_text(HEAD + 'again.zip,story,1,\n')
     grading = grade_files(both, scores=False, overrides=read_overrides(path))
-    assert [one.total for one in grading.graded] == [40, 21]
+    assert [one.total for one in grading.graded] == [30, 11]
 
 
 def test_another_file_and_files_that_are_none(graded, tmp_path):
