@@ -8,7 +8,7 @@ CORE = {
     'Chat': ('sampling',),
     'KV cache': ('KV\nquantisation', 'roofline,\nprefix caching'),
     'W4A16': ('how AWQ\nworks', 'smaller\nmodels', 'W4A16 on\nreal cards'),
-    'Serving': ('beyond chat:\nJSON, tools', 'hardening\na server'),
+    'Serving': ('beyond chat:\nJSON, tools', 'hardening\na server', 'watching\na server'),
     'Vision': ('how a model\nsees', 'pictures from\nstrangers'),
     'Speed': ('throughput,\nlatency', 'what was\nmeasured'),
     'Your own\nmodel': ('publish it',),
