@@ -1,10 +1,10 @@
 """The three tools as an MCP server in a process of its own, and the loop as its client."""
 
+from types import SimpleNamespace
+
 import patience
 import psutil
 import pytest
-
-pytest.importorskip('mcp')
 
 from lessons.agent.loop import run
 from lessons.agent.mcp_client import open_toolbox
@@ -12,11 +12,24 @@ from lessons.agent.scripted import ScriptedClient, calls, says
 from lessons.agent.tasks import NOON
 from lessons.agent.tools import MOST_CHARACTERS
 
+SECRET = 'a secret'
+
 
 @pytest.fixture(scope='module')
-def remote():
-    with open_toolbox(['--now', NOON]) as box:
-        yield box
+def started():
+    """The toolbox and its server's process, begun where a variable holds a secret; it ends with the block."""
+    before = set(psutil.Process().children())
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv('OPENAI_API_KEY', SECRET)
+        with open_toolbox(['--now', NOON]) as box:
+            (server,) = set(psutil.Process().children()) - before
+            yield SimpleNamespace(box=box, server=server)
+    patience.wait_until(lambda: not server.is_running())
+
+
+@pytest.fixture(scope='module')
+def remote(started):
+    return started.box
 
 
 def test_it_lists_the_three(remote):
@@ -56,12 +69,7 @@ def test_the_loop_does_not_care_where_its_tools_are(remote):
     assert [m['content'] for m in found.messages if m['role'] == 'tool'] == ['14:00']
 
 
-def test_the_server_gets_no_secret_and_ends_with_the_block(monkeypatch):
-    monkeypatch.setenv('OPENAI_API_KEY', 'a secret')
-    before = set(psutil.Process().children())
-    with open_toolbox() as box:
-        (server,) = set(psutil.Process().children()) - before
-        assert box.call('calculate', '{"expression": "1 + 1"}') == '2'
-        assert 'a secret' not in server.environ().values()
-        assert not server.net_connections()
-    patience.wait_until(lambda: not server.is_running())
+def test_the_server_gets_no_secret_and_listens_nowhere(started):
+    assert started.box.call('calculate', '{"expression": "1 + 1"}') == '2'
+    assert SECRET not in started.server.environ().values()
+    assert not started.server.net_connections()
