@@ -5,6 +5,7 @@ What is compared are the outputs of the embedded models on the CPU, whatever els
 
 import gc
 import os
+import shutil
 import signal
 import tempfile
 
@@ -15,6 +16,7 @@ from side_by_side import FilesTogether, longest_first
 # The Chinese edition has the same code and outputs; tests/tools/test_translate.py holds it so.
 collect_ignore = ['notebooks/zh']
 WORKER = 'PYTEST_XDIST_WORKER' in os.environ
+NEEDS = {'05_watching.ipynb': 'prometheus'}  # programs; without one a notebook is skipped, and fails in CI
 LONG = ('08_your_own_model.ipynb',)  # of the chapters; it trains for minutes
 
 os.environ['COURSE_MODEL'] = 'tiny-chat'
@@ -73,4 +75,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.suffix == '.ipynb' and (item.path.parent.name in ('deep', 'solutions') or item.path.name in LONG):
             item.add_marker('deep')
+        program = NEEDS.get(item.path.name) if item.path.parent.name == 'deep' else None
+        if program and not (os.environ.get(program.upper()) or shutil.which(program) or os.environ.get('CI')):
+            item.add_marker(pytest.mark.skip(reason=f'no {program} on this machine: sudo apt install {program}'))
     items.sort(key=longest_first)

@@ -87,7 +87,8 @@ def test_ci_calls_what_readme_says_and_a_failed_test_twice(tmp_path, failures, c
         (tmp_path / 'failures' / name).write_text('' if tests is None else json.dumps(dict.fromkeys(tests, True)))
     programs = tmp_path / 'bin'
     programs.mkdir()
-    for name, text in {'make': MAKE, 'fc-list': '#!/bin/sh\necho font\n', 'chromium': '', 'npm': ''}.items():
+    there = dict.fromkeys(('chromium', 'npm', 'prometheus'), '')
+    for name, text in {'make': MAKE, 'fc-list': '#!/bin/sh\necho font\n', **there}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     done = subprocess.run(

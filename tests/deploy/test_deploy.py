@@ -18,6 +18,8 @@ import yaml
 from command_lines import CommandLine, refusals
 from patience import PATIENCE_S
 
+from lessons.watching.prometheus import MENDED_NAMES
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / 'deploy'
 DEFINITIONS = json.loads((ROOT / 'tests' / 'deploy' / 'kubernetes' / 'definitions.json').read_text())
@@ -197,7 +199,9 @@ def test_lmdeploy_reads_the_variables():
 
 def test_prometheus_asks_for_metrics_that_there_are():
     config = MANIFESTS['ConfigMap', 'prometheus']['data']
-    assert yaml.safe_load(config['prometheus.yml'])['scrape_configs'][0]['authorization']
+    (job,) = yaml.safe_load(config['prometheus.yml'])['scrape_configs']
+    assert job['authorization']
+    assert job['metric_relabel_configs'] == [MENDED_NAMES], 'as deep dive 5 shows it'
     names = set(re.findall(r'lmdeploy:\w+', config['rules.yml']))
     shown = said_by(
         'import prometheus_client as p; from lmdeploy.metrics.loggers import PrometheusStatLogger as L;'

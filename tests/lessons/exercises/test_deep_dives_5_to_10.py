@@ -136,6 +136,65 @@ def test_beyond_chat_1(expected, says):
     assert 'the list of the line above' in says('beyond_chat.1', 0.5, [0.5, 0.7])
 
 
+def test_agent_1(expected, says):
+    right = 1.96**2 * 0.24 / 0.05**2
+    expected(
+        'agent.1',
+        ((round(right), 0.6), 'twenty find faults'),
+        ((right / 4, 0.6), 'ten points on either side'),
+        ((4 * right, 0.6), 'five points in all'),
+        ((96, 0.6), 'Where is the 1.96?'),
+        ((right / 1.96, 0.6), 'it is squared, too'),
+        ((1.96 * 0.24 / 0.05, 0.6), 'Both sides have to be squared'),
+        ((1.96**2 * 0.6 / 0.05**2, 0.6), 'not the rate alone'),
+        ((20, 0.6), 'far wider'),
+        ((2 * right, 0.6), 'Too high'),
+    )
+    assert 'take the rate of other tools' in says('agent.1', 400, 0.0)
+    assert 'the share of the line above' in says('agent.1', 400, 12)
+    assert 'the share of the line above' in says('agent.1', 400, 'all')
+
+
+READS = ('calculate', 'get_time', 'search')
+
+
+def called(messages):
+    return {call['function']['name'] for message in messages for call in message.get('tool_calls') or []}
+
+
+def last_calls(messages):
+    before = [message for message in messages[:-1] if message.get('tool_calls')]
+    return called(before[-1:])
+
+
+def test_agent_2(expected, says):
+    def since_the_question(name, messages):
+        first = max(i for i, message in enumerate(messages) if message['role'] == 'user')
+        return name in READS or 'search' not in called(messages[first:])
+
+    expected(
+        'agent.2',
+        ((lambda name, messages: name in READS or 'search' not in called(messages),), 'what was read stays'),
+        ((lambda name, messages: name in READS,), 'It refuses a mail although nothing was read'),
+        ((lambda name, messages: len(messages) < 3 or name in READS,), 'after a look at the clock'),
+        ((lambda name, messages: True,), 'right after a page was read'),
+        ((lambda name, messages: name in READS or 'search' not in last_calls(messages),), 'That is the trap'),
+        ((since_the_question,), 'A new question does not'),
+        ((lambda name, messages: name in READS or 'search' not in called(messages[:-1]),), 'in the same message'),
+        ((lambda name, messages: name != 'send_mail' or 'search' not in called(messages),), 'forbids send_mail alone'),
+        (
+            (lambda name, messages: 'mail' not in name or 'search' not in called(messages),),
+            'a tool through that nobody named',
+        ),
+        ((lambda name, messages: 'search' not in called(messages),), 'It refuses calculate after a search'),
+        ((lambda name, messages: name in READS or 'search' not in str(messages),), 'The word search in a question'),
+        ((lambda name, messages: messages[0]['tool_calls'],), 'It raises KeyError'),
+        ((lambda name: True,), 'It raises TypeError'),
+        ((lambda name, messages: None,), 'It gives NoneType'),
+    )
+    assert 'without brackets' in says('agent.2', True)
+
+
 def power(**changes):
     """The right schema, with other words in it; None takes a word away."""
     integer = {'type': 'integer'}
