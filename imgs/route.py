@@ -10,7 +10,7 @@ CORE = {
     'W4A16': ('how AWQ\nworks', 'smaller\nmodels', 'W4A16 on\nreal cards'),
     'Serving': ('beyond chat:\nJSON, tools', 'an agent', 'hardening\na server', 'watching\na server'),
     'Vision': ('how a model\nsees', 'pictures from\nstrangers'),
-    'Speed': ('throughput,\nlatency', 'what was\nmeasured'),
+    'Speed': ('throughput,\nlatency', 'what was\nmeasured', 'speculative\ndecoding'),
     'Your own\nmodel': ('publish it',),
 }
 STEP, WIDTH = 1.5, 1.3

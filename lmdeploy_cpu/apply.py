@@ -5,7 +5,7 @@ from typing import Any
 
 from .budget import memory_budget, set_memory_budget
 from .ops.internlm2 import register
-from .patches import CPU, accept, device, processes, repairs  # noqa: F401  they fill the table
+from .patches import CPU, accept, device, processes, repairs, speculative  # noqa: F401  they fill the table
 from .patches.guided import GUIDED
 from .patches.patching import apply_tables
 from .patches.pictures import PICTURES

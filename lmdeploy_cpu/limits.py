@@ -46,7 +46,12 @@ def check_engine_config(config, speculative_config=None) -> None:
     if config.model_format not in (None, 'hf', 'awq'):
         refuse(f'model_format={config.model_format!r}', "Leave it out, or 'awq' for a W4A16 checkpoint.")
     if speculative_config is not None:
-        refuse('speculative decoding', 'Leave the speculative configuration out.')
+        if speculative_config.method != 'eagle':
+            refuse(f'speculative decoding by {speculative_config.method!r}', "Use 'eagle', or leave it out.")
+        if config.adapters:
+            refuse('speculative decoding with LoRA adapters', 'Leave one of the two out.')
+        if int(config.quant_policy or 0):
+            refuse('speculative decoding with a quantised KV cache', 'Set quant_policy=0.')
     role = getattr(config.role, 'name', config.role)
     if role != 'Hybrid':
         refuse(f'role={role} (disaggregated serving)', "Leave role at 'Hybrid'.")
@@ -175,6 +180,50 @@ def check_hf_config(hf: Any, where: str, model_format: str | None = None) -> Non
         )
 
 
+def check_draft(speculative_config, target_path: str, config) -> None:
+    """Raise UnsupportedError unless the draft model of an 'eagle' configuration is one that fits the target.
+
+    LMDeploy reads a missing weight as whatever lies in memory, and takes a target other than Llama for one without a
+    draft: both are refused here.
+    """
+    from lmdeploy.pytorch.transformers import config_from_pretrained
+    from lmdeploy.utils import get_model
+
+    path = speculative_config.model
+    if not os.path.exists(path):
+        path = get_model(path, config.download_dir, config.revision)
+    target, draft = config_from_pretrained(target_path), config_from_pretrained(path)
+
+    def refuse(what):
+        raise UnsupportedError(f"speculative decoding by 'eagle' does not run here: {what}.")
+
+    if speculative_config.num_speculative_tokens < 1:
+        refuse(f'num_speculative_tokens={speculative_config.num_speculative_tokens}, and 1 is the least')
+    for name, hf, where in (('target', target, target_path), ('draft', draft, path)):
+        architecture = (getattr(hf, 'architectures', None) or ['?'])[0]
+        if architecture != 'LlamaForCausalLM':
+            refuse(f"the {name} in {where} is {architecture}, and LMDeploy's eagle takes LlamaForCausalLM")
+        if getattr(hf, 'quantization_config', None) is not None:
+            refuse(f'the {name} in {where} is quantised')
+    for name in ('hidden_size', 'vocab_size'):
+        if getattr(draft, name) != getattr(target, name):
+            refuse(f'{name} of the draft is {getattr(draft, name)}, of the target {getattr(target, name)}')
+    wanted = {'embed_tokens.weight', 'fc.weight'}
+    for i in range(draft.num_hidden_layers):
+        parts = [f'self_attn.{x}_proj' for x in 'qkvo'] + [f'mlp.{x}_proj' for x in ('gate', 'up', 'down')]
+        parts += ['post_attention_layernorm'] + ['input_layernorm'] * (i > 0)
+        wanted |= {f'layers.{i}.{part}.weight' for part in parts}
+    found = set()
+    for file in sorted(os.listdir(path)):
+        if file.endswith('.safetensors'):
+            with open(os.path.join(path, file), 'rb') as f:  # the header: its length in 8 bytes, then JSON
+                found |= set(json.loads(f.read(int.from_bytes(f.read(8), 'little')))) - {'__metadata__'}
+    if wanted - found:
+        refuse(f'the draft in {path} has no weight {min(wanted - found)}')
+    if found - wanted:
+        refuse(f'the draft in {path} has a weight {min(found - wanted)} that LMDeploy does not know')
+
+
 def text_config(hf: Any) -> Any:
     """The part of a transformers configuration that describes the language model."""
     return getattr(hf, 'text_config', None) or getattr(hf, 'llm_config', None) or hf
@@ -236,3 +285,20 @@ def check_request(input_ids, gen_config, vocab: int | None) -> None:
         # ids that the model cannot produce never stop it; LMDeploy would index its logits with them
         gen_config.stop_token_ids = [t for t in gen_config.stop_token_ids or () if 0 <= t < vocab]
         gen_config.top_k = min(gen_config.top_k, vocab)
+
+
+def check_speculative_request(gen_config) -> None:
+    """Raise UnsupportedError for what is answered otherwise, or is not tested, while a draft model guesses.
+
+    LMDeploy's step tells the sampler of a step's last token alone, so penalties and counts miss the others.
+    """
+    asked = {
+        'repetition_penalty': gen_config.repetition_penalty != 1.0,
+        'min_new_tokens': gen_config.min_new_tokens,
+        'response_format': gen_config.response_format,
+        'logprobs': gen_config.logprobs,
+    }
+    if names := [name for name, value in asked.items() if value]:
+        raise UnsupportedError(
+            f'{names[0]} does not go with speculative decoding on the CPU: leave it out, or the draft'
+        )

@@ -73,7 +73,7 @@ class CpuPagedAttentionImpl(AttentionImpl):
         if key is not None:
             write(k_cache, k_scales_zeros, key, meta.slots, bits)
             write(v_cache, v_scales_zeros, value, meta.slots, bits)
-        attend = self._decode if meta.max_q_seqlen == 1 else self._prefill
+        attend = self._decode if meta.max_q_seqlen == 1 else self._verify if meta.guesses else self._prefill
         return attend(query, key, value, meta, (k_cache, k_scales_zeros), (v_cache, v_scales_zeros), bits)
 
     def _decode(self, query, key, value, meta, k_cache, v_cache, bits):
@@ -93,6 +93,19 @@ class CpuPagedAttentionImpl(AttentionImpl):
         )
         return out.flatten(1, 2)
 
+    def _verify(self, query, key, value, meta, k_cache, v_cache, bits):
+        """n tokens of each sequence, the last one and the guesses behind it, query [B * n, heads, D]: as `_decode`."""
+        if self.window not in meta.masks:
+            meta.masks[self.window] = decoding_mask(meta, self.window, query.dtype)
+        mask = meta.masks[self.window]  # [B, 1, n, longest]
+        k, v = (read(c, meta.blocks, mask.size(-1), bits, query.dtype).transpose(1, 2) for c in (k_cache, v_cache))
+        n, group = meta.max_q_seqlen, self.num_heads // self.num_kv_heads
+        q = query.unflatten(1, (self.num_kv_heads, group)).unflatten(0, (-1, n)).permute(0, 2, 3, 1, 4)
+        out = F.scaled_dot_product_attention(
+            q.flatten(2, 3), k, v, attn_mask=mask.repeat(1, 1, group, 1), scale=self.scale
+        )
+        return out.unflatten(2, (group, n)).permute(0, 3, 1, 2, 4).flatten(2, 3).flatten(0, 1)
+
     def _prefill(self, query, key, value, meta, k_cache, v_cache, bits):
         """query [T, heads, D], sequence by sequence; n new tokens, of m with those that are cached."""
         out = query.new_empty(query.size(0), self.num_heads, self.v_head_size)
@@ -110,12 +123,13 @@ class CpuPagedAttentionImpl(AttentionImpl):
 
 
 def decoding_mask(meta, window: int | None, dtype: torch.dtype) -> torch.Tensor:
-    """What is added to the scores of a decoding step, [B, 1, 1, longest]: 0, and -inf where a sequence has no key."""
-    position, kv = torch.arange(meta.max_kv_seqlen), meta.kv_seqlens.long()[:, None]
+    """What is added to the scores of a decoding step of n tokens each, [B, 1, n, longest]: -inf where no key is."""
+    position, n = torch.arange(meta.max_kv_seqlen), meta.max_q_seqlen
+    kv = meta.kv_seqlens.long()[:, None, None] - torch.arange(n - 1, -1, -1)[:, None]  # [B, n, 1]
     hidden = position >= kv
     if window:
         hidden |= position < kv - window
-    return torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, -torch.inf)[:, None, None]
+    return torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, -torch.inf)[:, None]
 
 
 def write(cache, scales_zeros, new, slots, bits):

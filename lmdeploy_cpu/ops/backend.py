@@ -35,6 +35,7 @@ class CpuAttentionMetadata(AttentionMetadata):
     max_q_seqlen: int = None
     max_kv_seqlen: int = None
     blocks: torch.Tensor = None  # [sequences, n]: the blocks that are in use, padded to the longest sequence's
+    guesses: bool = False  # a decoding step of several tokens, as many of each sequence: speculative decoding
     masks: dict = field(default_factory=dict)  # window -> mask of a decoding step, the same for all layers
 
 
@@ -173,6 +174,7 @@ class CpuOpsBackend(DefaultOpsBackend):
             kv_lens=kv_lens,
             max_q_seqlen=max(q_lens),
             max_kv_seqlen=max(kv_lens),
+            guesses=bool(ctx.is_decoding and 1 < max(q_lens) == min(q_lens)),
             blocks=offsets[:, : -(-max(kv_lens) // block_size)].contiguous(),
         )
         return ctx

@@ -16,7 +16,7 @@ from lmdeploy.utils import get_logger
 from .attention import CpuPagedAttentionImpl, decoding_mask
 from .threads import StepThreads
 
-_INPUTS = ('input_ids', 'position_ids', 'past_key_values', 'attn_metadata')
+_INPUTS = ('input_ids', 'position_ids', 'past_key_values', 'attn_metadata', 'target_hidden_states')
 
 
 class CpuGraphRunner(GraphRunner):
@@ -33,7 +33,12 @@ class CpuGraphRunner(GraphRunner):
     def reset(self):
         """Forget the trace: the weights change, or the engine ends."""
         super().reset()
-        self.trace, self.weights, self.traceable = None, None, True
+        self.traces, self.weights, self.traceable = {}, None, True  # a trace for each number of tokens a sequence
+
+    @property
+    def trace(self):
+        """That of a step of one token a sequence, or of the fewest; None before there is any."""
+        return self.traces[min(self.traces)] if self.traces else None
 
     def __call__(self, **kwargs):
         """-> hidden states [1, T, hidden] of the T tokens of this step"""
@@ -48,18 +53,21 @@ class CpuGraphRunner(GraphRunner):
     def _forward(self, **kwargs):
         meta = kwargs.get('attn_metadata')
         others = (value for name, value in kwargs.items() if name not in _INPUTS)
-        if meta is None or meta.max_q_seqlen != 1 or not self.traceable or any(x is not None for x in others):
+        decodes = meta is not None and (meta.max_q_seqlen == 1 or meta.guesses)
+        if not decodes or not self.traceable or any(x is not None for x in others):
             return self.model(**kwargs)
         for window in self.windows:
             meta.masks[window] = decoding_mask(meta, window, self.model_config.dtype)
-        if self.trace is None:
+        tokens = meta.max_q_seqlen
+        if tokens not in self.traces:
             # the first is none, for torch.jit takes no empty list
             self.weights = [torch.empty(0), *(p for p in self.model.parameters() if p.is_mkldnn)]
-            self.trace = self._make_trace(kwargs)
-            if self.trace is None:
+            trace = self._make_trace(kwargs)
+            if trace is None:
                 self.traceable = False
                 return self.model(**kwargs)
-        return self._run(self.trace, self._tensors(kwargs))
+            self.traces[tokens] = trace
+        return self._run(self.traces[tokens], self._tensors(kwargs))
 
     def _tensors(self, kwargs):
         """All that a step reads and that changes; the caches and packed weights too, which cannot be constants."""
@@ -73,6 +81,7 @@ class CpuGraphRunner(GraphRunner):
             [tensor for layer in caches for tensor in layer],
             self.weights,
             self._adapter_ids(len(meta.q_lens)),
+            [x for x in [kwargs.get('target_hidden_states')] if x is not None] or [torch.empty(0)],
         )
 
     def _adapter_ids(self, sequences: int) -> torch.Tensor:
@@ -83,13 +92,15 @@ class CpuGraphRunner(GraphRunner):
     def _make_trace(self, kwargs):
         """-> the traced step, or None, and a line in the log, where it does not say the same as the model."""
 
-        def step(input_ids, position_ids, slots, blocks, masks, caches, weights, adapter_ids):
+        def step(input_ids, position_ids, slots, blocks, masks, caches, weights, adapter_ids, drafted):
             self.ctx_mgr.current_context().local_adapter_ids = adapter_ids  # where `CpuLoRAImpl` looks
             meta = copy.copy(kwargs['attn_metadata'])
             meta.slots, meta.blocks, meta.masks = slots, blocks, dict(zip(self.windows, masks, strict=True))
             size = len(caches) // len(kwargs['past_key_values'])
             layers = [caches[i : i + size] for i in range(0, len(caches), size)]
             known = {'input_ids': input_ids, 'position_ids': position_ids, 'past_key_values': layers}
+            if kwargs.get('target_hidden_states') is not None:  # of a draft model
+                known['target_hidden_states'] = drafted[0]
             return self.model(**{**kwargs, **known, 'attn_metadata': meta})
 
         tensors = self._tensors(kwargs)

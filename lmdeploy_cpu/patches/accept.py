@@ -1,6 +1,6 @@
 """Changes that let LMDeploy's configuration and command line take the device 'cpu', and refuse early what it lacks."""
 
-from lmdeploy_cpu.limits import UnsupportedError, check_engine_config, check_model
+from lmdeploy_cpu.limits import UnsupportedError, check_draft, check_engine_config, check_model
 
 from . import CPU
 from .processes import end_with_parent
@@ -133,6 +133,8 @@ def refuse_early(old):
         if engine_config is not None and engine_config.device_type == 'cpu':
             check_engine_config(engine_config, speculative_config)
             path = check_model(path, engine_config, trust_remote_code)
+            if speculative_config is not None:
+                check_draft(speculative_config, path, engine_config)
         return old(cls, path, engine_config, speculative_config, trust_remote_code, **kwargs)
 
     return from_pretrained

@@ -140,9 +140,9 @@ def free_memory(old):
     def get_free_mem(self):
         if self.device_ctx.device_type != 'cpu':
             return old(self)
-        model = self.patched_model
-        model = model if isinstance(model, torch.nn.Module) else model.get_model()
-        tensors = (*model.parameters(), *model.buffers())
+        models = [self.patched_model] + ([self.spec_agent.proposer.model] if self.spec_agent.is_enabled() else [])
+        models = [model if isinstance(model, torch.nn.Module) else model.get_model() for model in models]
+        tensors = [t for model in models for t in (*model.parameters(), *model.buffers())]
         # a tied output head counts once; a packed weight (linear.py) has no storage that could be shared
         kept = {id(t) if t.is_mkldnn else t.untyped_storage().data_ptr(): t.nbytes for t in tensors}
         weight_bytes = sum(kept.values())

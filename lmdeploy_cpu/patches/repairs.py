@@ -7,7 +7,13 @@ import asyncio
 
 import torch
 
-from lmdeploy_cpu.limits import check_request, check_token_ids, vocab_size
+from lmdeploy_cpu.limits import (
+    UnsupportedError,
+    check_request,
+    check_speculative_request,
+    check_token_ids,
+    vocab_size,
+)
 
 from . import CPU
 from .patching import on_cpu
@@ -214,6 +220,8 @@ def check_prompt(old):
         gen_config = old(self, input_ids, gen_config)
         if getattr(self.backend_config, 'device_type', None) == 'cpu':
             check_request(input_ids, gen_config, vocab_size(self.hf_cfg))
+            if self.speculative_config is not None:
+                check_speculative_request(gen_config)
         return gen_config
 
     return _determine_gen_config
@@ -243,6 +251,8 @@ def check_scored_prompt(old):
 
 
 def _check_scored(async_engine, ids, what):
+    if async_engine.speculative_config is not None:
+        raise UnsupportedError('scoring a prompt does not go with speculative decoding: use an engine without a draft')
     check_token_ids(ids, vocab_size(async_engine.hf_cfg), what)
     if not 0 < len(ids) < async_engine.session_len:
         raise ValueError(f'{what} has {len(ids)} tokens; between 1 and {async_engine.session_len - 1} fit')

@@ -99,7 +99,7 @@ def test_what_does_not_go_with_the_model(copy_with_config):
     folder = copy_with_config('llama', weights=False)
     with refused('is not quantised'):
         pipeline(folder, backend_config=PytorchEngineConfig(device_type='cpu', model_format='awq'))
-    with refused('speculative decoding does not run on the CPU'):
+    with refused("speculative decoding by 'eagle3' does not run on the CPU"):
         pipeline(
             folder,
             backend_config=PytorchEngineConfig(device_type='cpu'),

@@ -447,6 +447,29 @@ def test_what_was_measured_2(expected):
     )
 
 
+def test_speculative_1(expected):
+    expected(
+        'speculative.1',
+        ((0.53,), 'Right: 0.53'),
+        ((0.32,), 'only where all before it agreed'),
+        ((53,), 'right in percent'),
+        ((1.96,), 'what a step costs'),
+        ((0.41,), 'A check costs 1.3 here'),
+        ((0.7,), 'Too high, by 32 %'),
+    )
+
+
+def test_speculative_2(expected):
+    expected(
+        'speculative.2',
+        ((6,), 'Right: 6 guesses, 2.470 times'),
+        ((10,), 'That is the trap: each guess costs the same'),
+        ((3,), '3 give 2.271 times; one more gives 2.401'),
+        ((2.5,), 'guesses come whole'),
+        ((0,), 'above 0'),
+    )
+
+
 @pytest.mark.parametrize('number', ['10.2', 'across_machines.2', 'throughput_and_latency.2', 'what_was_measured.1'])
 def test_a_record_that_changes_changes_the_answer(monkeypatch, says, number):
     """Nothing is stored in the exercises: another record has another right answer."""
