@@ -15,9 +15,8 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from benchmarks.card_comparison import compare
 from benchmarks.command_line import CommandLine
-from benchmarks.quantised_on_gpu import SHORT
-from benchmarks.records import device_folder
-from benchmarks.saving import save_record
+from benchmarks.quantised import SHORT
+from benchmarks.saving import device_folder, save_record
 from helpers.records import RECORDS, Record
 from homework.schema import Model as Lenient
 from homework.schema import read_checked

@@ -6,7 +6,6 @@ again until all are: broken off, the next call goes on where this one stopped.  
 """
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.command_line import CommandLine
-from benchmarks.saving import require_savable
+from benchmarks.saving import device_folder, require_savable
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / 'build' / 'records.json'
@@ -37,11 +36,6 @@ TOPICS = {  # topic: (program and its arguments, what it measures, minutes on an
     'notebooks': (('notebooks_on_gpu',), 'every chapter, its time and peak memory', 15),
 }
 QUICK = {'quick': (('your_card',), "the course's predictions beside what this card does", 3)}
-
-
-def device_folder(name: str) -> str:
-    """The folder of a device's records: 'NVIDIA H200' -> 'h200'."""
-    return re.sub(r'[^a-z0-9]+', '-', name.lower().removeprefix('nvidia ')).strip('-')
 
 
 def done_before(commit: str) -> list[str]:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import json
 import platform
+import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -72,3 +73,8 @@ def _commit() -> str:
         return f'{commit}-dirty' if git('status', '--porcelain', '--untracked-files=no') else commit
     except (OSError, subprocess.CalledProcessError):
         raise RuntimeError("git does not know this folder's commit; pass commit=…") from None
+
+
+def device_folder(name: str) -> str:
+    """The folder of a device's records: 'NVIDIA H200' -> 'h200'."""
+    return re.sub(r'[^a-z0-9]+', '-', name.lower().removeprefix('nvidia ')).strip('-')

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import quantised_on_gpu as quantised
+from benchmarks import quantised
 from benchmarks.campaign import campaign_line
 from benchmarks.card_comparison import compare, table
 from benchmarks.command_line import CommandLine
 from benchmarks.gpu import first_visible
-from benchmarks.kv_cache_matrix import Card, Case, Matrix, figures_of, line_of, make_checkpoint, measure, start
+from benchmarks.memory_matrix import Card, Case, Matrix, figures_of, line_of, make_checkpoint, measure, start
 
 RATIOS, BATCHES = (0.8, 0.5, 0.2), (1, 8, 32)
 OTHERS = (('awq', 0), ('bf16', 8), ('bf16', 4))  # (weights, quant_policy), beside 16 bits for both

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from benchmarks import kv_cache_matrix as matrix
+from benchmarks import memory_matrix
 from benchmarks.own_process import Processes
 from lessons.kv_cache import predict_memory
 
@@ -26,7 +27,7 @@ LOG = """
 
 
 def test_the_log():
-    assert matrix.parse_log(LOG) == {
+    assert memory_matrix.parse_log(LOG) == {
         'budget_mib': 1385.85, 'free_at_sizing_mib': 138585.12,
         'slab_bytes': 134217728, 'block_bytes': 6291456, 'blocks_per_slab': 21,
         'num_pages': 43, 'num_slabs': 10, 'num_blocks': 210, 'longest_warm_up': 8320,
@@ -84,12 +85,12 @@ def stops_later(case, folder, log, report):
 )
 def test_what_becomes_of_a_start(monkeypatch, tmp_path, start, timeout_s, outcome):
     monkeypatch.setattr(os, 'environ', os.environ.copy())
-    case = matrix.Case('1_8b', ratio=0.01)
-    row = matrix.measure(start, case, tmp_path, Processes('fork'), timeout_s, {})
+    case = memory_matrix.Case('1_8b', ratio=0.01)
+    row = memory_matrix.measure(start, case, tmp_path, Processes('fork'), timeout_s, {})
     assert row['outcome'] == outcome
     row = dataclasses.asdict(case) | row
-    assert outcome in matrix.line_of(row)
-    figures = matrix.figures_of(row)
+    assert outcome in memory_matrix.line_of(row)
+    figures = memory_matrix.figures_of(row)
     assert figures['outcome'] == outcome
     if outcome == 'started':
         assert (figures['tokens'], figures['engine_mib'], figures['start_s']) == (210 * 64, 6001, 6.5)

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import card_comparison, quantised_on_gpu, records, your_card
-from benchmarks.kv_cache_matrix import Case
+from benchmarks import card_comparison, quantised, records, your_card
+from benchmarks.memory_matrix import Case
 from helpers import load_record
 from helpers.memory import MIB
 from lessons.kv_cache import predict_memory
@@ -58,7 +58,7 @@ def quick(saved, monkeypatch, tmp_path):
     monkeypatch.setattr(your_card, 'Card', lambda index, slack: card)
     monkeypatch.setattr(your_card, 'measure', measure)
     monkeypatch.setattr('benchmarks.campaign.Processes', Processes)
-    monkeypatch.setattr(quantised_on_gpu, 'in_a_process', lambda part, **_: [quick.limits])
+    monkeypatch.setattr(quantised, 'in_a_process', lambda part, **_: [quick.limits])
 
     monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0')
 
