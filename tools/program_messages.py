@@ -17,7 +17,7 @@ from babel.messages.extract import extract_from_dir
 
 from helpers.environment import CHECKS
 from translations import catalogues
-from translations.messages import WORDS
+from translations.messages import ARGPARSE, WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ('lmdeploy_cpu', 'helpers', 'lessons', 'homework')  # and what learners start:
@@ -97,7 +97,7 @@ def program_messages(root: Path = ROOT) -> Catalog:
     found = dict.fromkeys(message for path in files if path.exists() for message in messages_of(path, root))
     pages = extract_from_dir(root / 'homework', [('templates/**.*', 'jinja2')], keywords={'message': None})
     catalogue = catalogues.empty()
-    for text in found | dict.fromkeys(text for _, _, text, *_ in pages) | dict.fromkeys([*WORDS, *CHECKS]):
+    for text in found | dict.fromkeys(text for _, _, text, *_ in pages) | dict.fromkeys([*WORDS, *CHECKS, *ARGPARSE]):
         catalogue.add(text)
     return catalogue
 

@@ -4,6 +4,7 @@ An error keeps its English `str(error)`, which can be searched for; `shown(error
 Needs no package, and only syntax that an old Python 3 knows: tools/bootstrap.py uses it before there are packages.
 """
 
+import argparse
 import ast
 import functools
 import os
@@ -12,6 +13,15 @@ from pathlib import Path
 from string import Formatter
 
 WORDS = ('none', 'times', 'tokens')  # single words that are translated inside of a message; any other may be a name
+# What argparse says itself, as its source has it (Python 3.10 to 3.14).
+ARGPARSE = (
+    'usage: ', 'positional arguments', 'options', 'subcommands', 'show this help message and exit',
+    '%(prog)s: error: %(message)s\n', 'argument %(argument_name)s: %(message)s',
+    'the following arguments are required: %s', 'one of the arguments %s is required', 'unrecognized arguments: %s',
+    'not allowed with argument %s', 'ignored explicit argument %r', 'expected one argument',
+    'expected at most one argument', 'expected at least one argument', 'invalid %(type)s value: %(value)r',
+    'invalid choice: %(value)r (choose from %(choices)s)', 'ambiguous option: %(option)s could match %(matches)s',
+)  # fmt: skip
 CATALOGUE = Path(__file__).resolve().parent / 'zh' / 'messages.po'
 _ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"(?:\n|\Z))+)', re.M)
 # What stands between two messages, in English and in Chinese.
@@ -76,3 +86,7 @@ def _in_chinese(text: str, separators: tuple = _JOINED) -> str:
         if turned != parts:
             return joined.join(turned)
     return text
+
+
+# argparse asks its gettext for each of its own words; here it finds those of the catalogue, all others stay English.
+argparse._ = lambda text: text and shown(text)

@@ -1,6 +1,8 @@
 """What counts as a message of a program, and that a missing or wrong translation is seen."""
 
+import argparse
 import importlib
+import inspect
 import os
 import re
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from translations import catalogues
+from translations.messages import ARGPARSE
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))
@@ -91,12 +94,31 @@ def test_a_fault_of_the_catalogue_is_seen(monkeypatch, tmp_path, change, problem
     '-m homework pack', '-m homework check', '-m homework grade', 'tools/lab.py', 'tools/course.py',
 ])  # fmt: skip
 def test_the_help_of_a_program_is_chinese_too(program):
-    """But argparse's own words."""
     said = subprocess.run(
         [sys.executable, *program.split(), '--help'], cwd=ROOT, capture_output=True, text=True, check=True,
         env={**os.environ, 'COURSE_LANG': 'zh', 'COLUMNS': '500', 'PYTHONIOENCODING': 'utf-8'},
     )  # fmt: skip
+    assert said.stdout.startswith('用法：')
     lines = [line for line in said.stdout.splitlines()[1:] if re.search(r'\S {2,}\S', line)]
-    english = [line for line in lines if not re.search('[一-鿿]', line) and '-h, --help' not in line]
+    english = [line for line in lines if not re.search('[一-鿿]', line)]
     assert lines
     assert english == []
+
+
+@pytest.mark.parametrize(('arguments', 'says'), [
+    ('--nope', '不认识的参数：--nope'), ('--language fr', '无效的选择'), ('--name', '需要一个值'),
+])  # fmt: skip
+def test_argparse_s_own_words_are_chinese_too(arguments, says):
+    said = subprocess.run(
+        [sys.executable, '-m', 'homework', 'pack', *arguments.split()], cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, 'COURSE_LANG': 'zh', 'PYTHONIOENCODING': 'utf-8'},
+    )  # fmt: skip
+    assert said.returncode == 2
+    assert '错误：' in said.stderr
+    assert says in said.stderr
+    assert 'error' not in said.stderr
+
+
+def test_argparse_s_words_are_as_it_says_them():
+    source = inspect.getsource(argparse)
+    assert [words for words in ARGPARSE if words.replace('\n', '\\n') not in source] == []
