@@ -60,7 +60,7 @@ def _value(node: ast.expr, depth: int) -> Fraction:
                 return _power(a, b)
             if type(op) in _BINARY:
                 if not b and not isinstance(op, ast.Add | ast.Sub | ast.Mult):
-                    raise ValueError('division by zero')
+                    raise ValueError('a division by zero has no value')
                 return _bounded(Fraction(_BINARY[type(op)](a, b)))
     raise ValueError('only numbers, + - * / // % ** and brackets are allowed')
 
@@ -70,7 +70,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
     if exponent.denominator != 1:
         raise ValueError('an exponent is a whole number')
     if not base and exponent < 0:
-        raise ValueError('division by zero')
+        raise ValueError('a division by zero has no value')
     bits = max(abs(base.numerator), base.denominator).bit_length() - 1  # at least so many for each factor
     if bits * abs(exponent) > MOST_BITS or abs(exponent) > MOST_BITS:
         raise ValueError('the result is too large')

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 
 @dataclass
@@ -64,9 +65,8 @@ def watch_guesses(pipe) -> Iterator[Guesses]:
         seen.lmdeploy.update_from_output(update[0])
 
     hook = agent.rejection_sampler.register_forward_hook(count)
-    metrics_processor.queue_update = record  # hides the method: in a pipeline nobody takes what it queues
     try:
-        yield seen
+        with patch.object(metrics_processor, 'queue_update', record):  # in a pipeline nobody takes what it queues
+            yield seen
     finally:
         hook.remove()
-        del metrics_processor.queue_update

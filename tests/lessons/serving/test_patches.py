@@ -104,6 +104,8 @@ def test_nothing_is_changed_outside_of_the_tables():
     found = {name: lines for name, lines in found.items() if lines}
     # `keep_manager` of the table puts another `mp` there for the length of one call, and the old one back
     assert len(found.pop('lmdeploy_cpu/patches/repairs.py')) == 2
+    # a benchmark of speculative decoding where FlashAttention-3 is missing, in a process of its own; its record says so
+    assert len(found.pop('benchmarks/attention_stand_in.py')) == 1
     assert not found
 
 
