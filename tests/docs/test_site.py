@@ -115,7 +115,7 @@ def same_page(name: Path) -> Path:
     """A page of the site in the other language, if there is one."""
     language, rest = name.parts[0], str(Path(*name.parts[1:]))
     other = {'en': 'zh', 'zh': 'en'}[language]
-    if re.fullmatch(r'(homework/|deploy/class/)?README(_zh-CN)?\.html', rest):
+    if re.fullmatch(r'(homework/|deploy/class/|records/)?README(_zh-CN)?\.html', rest):
         return Path(other, rest).with_name({'en': 'README.html', 'zh': 'README_zh-CN.html'}[other])
     return Path(other, re.sub(f'^{HOME[language]}/', f'{HOME[other]}/', rest))
 
