@@ -74,7 +74,7 @@ def _english(rng: random.Random, poem: bool, topic: str, sort: str) -> str:
         't': topic,
         'bare': bare,
     }
-    text = re.sub(' +', ' ', write(rng, frames, **slots)).strip().replace(' ?', '?')
+    text = re.sub(' +', ' ', write(rng, frames, **slots)).strip().replace(' ?', '?').replace(' ,', ',')
     chance = rng.random()
     if chance < 0.2 and text[-1] != '?':
         text += write(rng, kind['after'])
