@@ -16,21 +16,21 @@ from training.chat import build_corpus, calibration, mix, texts
 MODEL = pathlib.Path(__file__).parents[3] / 'models' / 'tiny-chat'
 # SHA-256 of what seeds draw.
 DIGESTS = {
-    'mix': 'ea903cb141f42856f0c26f0fe7cee8fa2835ddb4e7abd10086b9b1aab9b270d9',
-    'for the tokenizer': '20733b0e9fd68448331fb3eb5bd1830f25816ab4d67277b8a7786c61d07c0b26',
-    'calibration.jsonl': '0ec2bbcb15f7648ef1cbaced211034baef09f9a4a93eac6dac5a7c1999f53725',
-    'heldout.jsonl': '6fb3f985e274f87b801190c3bee52588cacc442e04f59212b1c4dd52ae131b63',
+    'mix': '51697416f752234345cfe6a49640cc6506bb761d0bcd04564aac9f3ebd8c5250',
+    'for the tokenizer': '77cfb3a071de2b4a61121e8b2d590d2c634ccec772d736375866090036fd1bca',
+    'calibration.jsonl': '6cfffa66722c6e0486dbe8a0217d68706628b609d1b9673317dfc0020fd187dd',
+    'heldout.jsonl': '0338291b4e48ad63426792d3610054edb56314ed23071e4525273566d461a75d',
     'advice': '7b89d969e79b875da5db78023c2f46ae46edff2318bf7a30bc3b5ed9931451c2',
-    'greeting': '340bb4fc6a0d2ac213a1a780799a230c26e1b20c403c7f11ec4fdf55167aab7b',
-    'identity': '42a38bffb035cea0fe2ca5d86addb25012f83cd85d15302cc71c38bed1cd32c0',
-    'poems': '6a18b943f940c825799eff61848cb3af2637469c9e2af3a1adc1981fdec6dc7e',
-    'smalltalk': '6579e3b0d8d1ab9afd6f6af5258c2114bba5f192a2933e3a0a7de7cc91e4221a',
-    'stories': '0bf1413d7d297122ccc96493489bb8eb248e008db382fb7d405616fe008ba5d6',
-    'system': '84e7cf563986e67beee065ffed8ecc6d0ee258442460b2e039289ab060f72876',
-    'unknown': 'f2c38e5ee5451f15c282cb7786b2ded35ad4b43a4a4416a1cee1ab4cf36662fe',
+    'greeting': '73ef7e3af9889413e0e1cc103931ca5e4752dd35edd57dbab1fa208420165bf2',
+    'identity': '768310bfc0956c02f72e88c8bc863361e72fe9a5d13710e6964017c16c62f146',
+    'poems': 'd9fa8fb81650d124022fad0154a18842cd288b0bd71a3375ef7ba4422e4b649c',
+    'smalltalk': '8debafa3efaffff9db38a886fde7ddb0e8c1be67d268d523c1ee9509697a3b3b',
+    'stories': 'a07b57bee898e8dd7d50664c32f86c937cd0c1afd7a6fb026d8335b6ade491cd',
+    'system': 'c30aceb55191600cc6b7a9ca94d1ddd88e0f08658bcd545fbcf29a228ccf990c',
+    'unknown': '17fc25b80ff333a0c4f0da33f6e3b70a2d741ec515847477a8d487d927c968f9',
 }
-FIRST_SHARD = '7a1265f3eab4b5344db8ef6f9782e2f3ea8c7a28956ebf592817a210692499ac'
-EVERY_WORD = '61f2f5e4352a0e78421d54107ef9e709ca052c2d4d298a98f25265b06e740b68'
+FIRST_SHARD = '5bb7c2df6b4330508bc8ef0a44708fdd77af6153ebfefc0ef94f9e0f6430fb07'
+EVERY_WORD = '390b0460d7987a2f2a2e4ca771b7850b6fba36061e79b65655031ea275822a3b'
 
 
 def sha256(text: str) -> str:
