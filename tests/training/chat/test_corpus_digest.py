@@ -16,9 +16,9 @@ from training.chat import build_corpus, calibration, mix, texts
 MODEL = pathlib.Path(__file__).parents[3] / 'models' / 'tiny-chat'
 # SHA-256 of what seeds draw.
 DIGESTS = {
-    'mix': '51697416f752234345cfe6a49640cc6506bb761d0bcd04564aac9f3ebd8c5250',
-    'for the tokenizer': '77cfb3a071de2b4a61121e8b2d590d2c634ccec772d736375866090036fd1bca',
-    'calibration.jsonl': '6cfffa66722c6e0486dbe8a0217d68706628b609d1b9673317dfc0020fd187dd',
+    'mix': '19c4c3a571dc8a19567198060caa932a8aff38fd18816440d6757098e458f2b0',
+    'for the tokenizer': '79934723a3ce3b74125653ca47983c3d35c44dbc8f7d2340e3cd23997ebd95f1',
+    'calibration.jsonl': 'b3e62e2eb596a7c6a71ffaa3ef5fe5d34145a3dfe6e4e280941b860161323f32',
     'heldout.jsonl': '0338291b4e48ad63426792d3610054edb56314ed23071e4525273566d461a75d',
     'advice': '7b89d969e79b875da5db78023c2f46ae46edff2318bf7a30bc3b5ed9931451c2',
     'greeting': '73ef7e3af9889413e0e1cc103931ca5e4752dd35edd57dbab1fa208420165bf2',
@@ -29,8 +29,8 @@ DIGESTS = {
     'system': 'c30aceb55191600cc6b7a9ca94d1ddd88e0f08658bcd545fbcf29a228ccf990c',
     'unknown': '17fc25b80ff333a0c4f0da33f6e3b70a2d741ec515847477a8d487d927c968f9',
 }
-FIRST_SHARD = '5bb7c2df6b4330508bc8ef0a44708fdd77af6153ebfefc0ef94f9e0f6430fb07'
-EVERY_WORD = '390b0460d7987a2f2a2e4ca771b7850b6fba36061e79b65655031ea275822a3b'
+FIRST_SHARD = 'd65c79b40bcb112c95589533de51e75bfb6f132a1f665eeb1676c0236b391ce9'
+EVERY_WORD = '9f24358568d21ebe6f0bb7d138c7ffaaf12abaa3cb6f83011fad40961d66474b'
 
 
 def sha256(text: str) -> str:
