@@ -4,12 +4,11 @@ Digits stand alone, so that arithmetic sees them; a Han character is never merge
 model meets 显存 in 显存不够 and in 多少显存 as the same two tokens.
 """
 
+import json
 import pathlib
 from collections.abc import Iterable
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-
-from helpers.checkpoints.tokenizer_files import CHATML_TEMPLATE
 
 from .files import write_json
 
@@ -22,6 +21,13 @@ IM_END, IM_START = VOCAB_SIZE - 2, VOCAB_SIZE - 1
 # What stands behind `<|im_start|>` for the roles of the texts: `tools` is the list of them, `tool` a result.
 HEADS = {'tools': 'system name=<|plugin|>', 'tool': 'environment name=<|plugin|>'}
 CALL_START, CALL_END = '<|action_start|><|plugin|>', '<|action_end|>'
+# What stands around a thought, as in Qwen3.  LMDeploy's reasoning parsers want both in the vocabulary.  They take the
+# places of the bytes FE and FF, which no UTF-8 text holds: every text keeps the tokens that it had.
+THINK_START, THINK_END = '<think>', '</think>'
+UNUSED_BYTES = {'þ': THINK_START, 'ÿ': THINK_END}  # as byte-level BPE writes them
+# InternLM2's template with tools (helpers/checkpoints/chatml_tools.jinja), and thinking as in Qwen3's: where
+# `enable_thinking` is true the answer begins with `<think>`; thoughts before the last question are left out.
+TEMPLATE = (pathlib.Path(__file__).parent / 'chat_template.jinja').read_text('utf-8').replace('\n', '')
 # A Han character or digit alone; else a word with the space before it, other signs, white space.
 PATTERN = r'\p{Han}|\p{N}| ?[^\s\p{L}\p{N}]+| ?(?:(?!\p{Han})\p{L})+|\s+(?!\S)|\s+'
 
@@ -60,6 +66,23 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     return tokenizer
 
 
+def with_thinking(tokenizer: Tokenizer) -> Tokenizer:
+    """`tokenizer` with `<think>` and `</think>` as tokens, in the places of UNUSED_BYTES; as it is where it has them.
+
+    They are no special tokens, as in Qwen3: a decoder that leaves those out would hide the thought's end from whoever
+    parses the text.
+    """
+    if tokenizer.token_to_id(THINK_START) is not None:
+        return tokenizer
+    written = json.loads(tokenizer.to_str())
+    vocabulary = written['model']['vocab']
+    written['model']['vocab'] = {UNUSED_BYTES.get(token, token): index for token, index in vocabulary.items()}
+    flags = dict.fromkeys(('single_word', 'lstrip', 'rstrip', 'normalized', 'special'), False)
+    added = [{'id': vocabulary[byte], 'content': token, **flags} for byte, token in UNUSED_BYTES.items()]
+    written['added_tokens'] = sorted([*written['added_tokens'], *added], key=lambda token: token['id'])
+    return Tokenizer.from_str(json.dumps(written))
+
+
 def save_tokenizer(tokenizer: Tokenizer, folder: str | pathlib.Path) -> None:
     """tokenizer.json, tokenizer_config.json, special_tokens_map.json: read by transformers 4.57 and 5."""
     folder = pathlib.Path(folder)
@@ -70,7 +93,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | pathlib.Path) -> None:
         'tokenizer_class': 'PreTrainedTokenizerFast',
         **names,
         'additional_special_tokens': list(TAIL),
-        'chat_template': CHATML_TEMPLATE,
+        'chat_template': TEMPLATE,
         'clean_up_tokenization_spaces': False,
         'model_max_length': 2048,
     }
@@ -100,8 +123,10 @@ def head(role: str) -> str:
     return HEADS.get(role, role)
 
 
-def encode_chat(tokenizer: Tokenizer, messages: list[dict]) -> list[int]:
+def encode_chat(tokenizer: Tokenizer, messages: list[dict], thinking: bool = False) -> list[int]:
     """Token ids of `messages`, ready for the assistant's next words: the chat template, spelled out.  The template
-    puts `<s>` in front, so the tokenizer itself does not.  Roles as in HEADS; a call stands in `content` as written."""
+    puts `<s>` in front, so the tokenizer itself does not.  Roles as in HEADS; a call stands in `content` as written.
+    `thinking`: the next words are a thought, as with `enable_thinking`."""
     text = ''.join(f'<|im_start|>{head(m["role"])}\n{m["content"]}<|im_end|>\n' for m in messages)
-    return tokenizer.encode(f'<s>{text}<|im_start|>assistant\n').ids
+    begin = f'{THINK_START}\n' if thinking else ''
+    return tokenizer.encode(f'<s>{text}<|im_start|>assistant\n{begin}').ids

@@ -140,6 +140,10 @@ def _check_unusable(request: dict) -> None:
     # A template from the client is run: two loops in it stop the server for everybody and for good.
     if isinstance(kwargs, dict) and 'chat_template' in kwargs:
         raise Refused("chat_template_kwargs.chat_template: the template is the server's, not the request's")
+    # "false" is true for a template, and not True for the parser: the thought is shown as the answer.
+    for name in ('enable_thinking', 'thinking') if isinstance(kwargs, dict) else ():
+        if not isinstance(kwargs.get(name), bool | None):
+            raise Refused(f'chat_template_kwargs.{name} must be true or false, not {kwargs[name]!r:.40}')
     # The PyTorch engine: always a 500 (the bias cannot be sent to the engine's process); TurboMind: without effect.
     if request.get('logit_bias') and isinstance(request['logit_bias'], dict):
         raise Refused("logit_bias has no effect in LMDeploy's server; leave it out")

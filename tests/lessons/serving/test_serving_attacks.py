@@ -214,6 +214,7 @@ BAD = {
     'stop a number': (chat(stop=3), 'stop'),
     'logit_bias': (chat(logit_bias={'5': 10}), 'logit_bias has no effect'),
     'logit_bias outside the vocabulary': (chat(logit_bias={'999999': 5}), 'logit_bias'),
+    'thinking in words': (chat(chat_template_kwargs={'enable_thinking': 'false'}), 'enable_thinking must be true or'),
     'a template of its own': (chat(chat_template_kwargs={'chat_template': LOOPS}), 'chat_template'),
     'tools that are no schema': (chat(tools=[TOOL]), "tools.* 'no such type' is not"),
     'tools a word': (chat(tools='f'), 'tools'),

@@ -167,6 +167,13 @@ def test_numbers_as_text_do_not_slip_through():
         assert 'input_ids[1]' in say({'input_ids': [5, value]}, '/generate')
 
 
+@pytest.mark.parametrize('name', ['enable_thinking', 'thinking'])
+def test_thinking_is_on_or_off(name):
+    """A word is true for every template, 'false' too, and for LMDeploy's parser it is not True."""
+    for value in ('false', 'true', 0, 1, []):
+        assert f'{name} must be true or false' in say(GOOD | {'chat_template_kwargs': {name: value}})
+
+
 def test_text_is_measured_but_pictures_are_not():
     file = io.BytesIO()
     Image.new('RGB', (1, 1)).save(file, 'png')
@@ -185,6 +192,8 @@ def test_text_is_measured_but_pictures_are_not():
         {'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'a'}]}]},
         {'tools': [{'type': 'function', 'function': {'name': 'f'}}], 'tool_choice': {'function': {'name': 'f'}}},
         {'temperature': None, 'max_tokens': None, 'stop': None, 'tools': None, 'response_format': None},
+        {'chat_template_kwargs': {'enable_thinking': True}},
+        {'chat_template_kwargs': {'enable_thinking': None, 'thinking': False}},
     ],
 )
 def test_good_ones(extra):
