@@ -1,6 +1,7 @@
 """Scores and tables as the model cards show them."""
 
 import hashlib
+import math
 import pathlib
 
 NAMES = {'en': 'English', 'zh': 'Chinese'}
@@ -9,6 +10,13 @@ NAMES = {'en': 'English', 'zh': 'Chinese'}
 def percent(pair) -> str:
     """`right of number (share)` of a pair (right, number), a dash where there is none."""
     return f'{pair[0]} of {pair[1]} ({pair[0] / pair[1]:.1%})' if pair and pair[1] else '–'
+
+
+def interval(right: int, number: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share, both ends between 0 and 1; right of number, which is at least 1."""
+    share, square = right / number, 1.96**2 / number
+    middle, half = share + square / 2, 1.96 * math.sqrt(share * (1 - share) / number + square / number / 4)
+    return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))
 
 
 def shown(value) -> str:

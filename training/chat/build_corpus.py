@@ -27,11 +27,14 @@ from training.tokenizer import (
     EOS,
     IM_END,
     IM_START,
+    THINK_END,
+    THINK_START,
     encode_plain,
     head,
     load_tokenizer,
     save_tokenizer,
     train_tokenizer,
+    with_thinking,
 )
 
 from . import mix, texts
@@ -82,7 +85,7 @@ def tokenizer_texts(seed: int, conversations: int):
     for _ in range(conversations):
         for turn in mix.draw(rng):
             if turn.role not in ('system', 'tools') and not turn.special:
-                pieces = [turn.content]
+                pieces = re.split(f'{THINK_START}|{THINK_END}', turn.content)  # tokens of their own
                 for value in filter(str.isascii, turn.copied):
                     pieces = [part for piece in pieces for part in piece.split(value)]
                 yield from pieces
@@ -117,6 +120,8 @@ def _layout(turn: mix.Turn, content: list[int], begin: list[int], newline: list[
     """Token ids and kinds of one message in the chat template: `begin` (role), `content`, `<|im_end|>`, `newline`."""
     if turn.role == 'assistant':
         kind, end = ASSISTANT, ASSISTANT
+        if turn.content.startswith(THINK_START):  # the tag and its line break are the template's
+            begin, content = [*begin, *content[:2]], content[2:]
     elif turn.maskable:
         kind, end = MASKABLE, FRAME
     else:
@@ -194,7 +199,8 @@ def build(
     tokenizer_conversations: int = 12000,
     tokenizer: str | pathlib.Path | None = None,
 ) -> Corpus:
-    """Train the tokenizer (kept in `out`), or take that of the folder `tokenizer`; draw and encode `conversations`.
+    """Train the tokenizer (kept in `out`), or take that of the folder `tokenizer`, with the tags of thoughts where it
+    lacks them; draw and encode `conversations`.
 
     Raises ValueError where a held-out question is in the training texts.
     """
@@ -204,6 +210,7 @@ def build(
     trained = (
         load_tokenizer(tokenizer) if tokenizer else train_tokenizer(tokenizer_texts(seed, tokenizer_conversations))
     )
+    trained = with_thinking(trained)
     save_tokenizer(trained, out)
     jobs = [
         (str(out), seed, index, min(SHARD, conversations - start))

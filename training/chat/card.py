@@ -8,11 +8,11 @@ import shlex
 from dataclasses import asdict
 
 from helpers.files import write_whole
-from training.tables import NAMES, file_rows, percent, settings_in_use, shown, table
+from training.tables import NAMES, file_rows, interval, percent, settings_in_use, shown, table
 
 from . import texts
 from .build_corpus import CONTEXT
-from .evaluate import AIM, SKILLS, sets, summary, totals
+from .evaluate import AIM, SKILLS, THINKING_WAYS, sets, summary, totals
 from .train import CONVERSATIONS, OPTIONS, SMOKE_MODEL, Settings
 
 TITLES = {'first': 'all frozen paraphrases', 'second': 'all of the second set'}
@@ -62,6 +62,9 @@ def score_rows(result: dict) -> list[list[str]]:
                 *(percent(base.get(language)) for language in NAMES),
             ]
         )
+    for way in THINKING_WAYS if 'thinking' in result else ():
+        counted = {language: (each['right'], each['number']) for language, each in result['thinking'][way].items()}
+        rows.append([way, *(percent(counted.get(language)) for language in NAMES), '–', '–'])
     for which, names in sets(result['scores'], list(result['baseline'])).items():
         model, lookup = totals(result['scores'], names), totals(result['baseline'], names)
         rows.append(
@@ -176,6 +179,7 @@ def uses(result: dict | None) -> list[str]:
         f'through some turns, and mostly says so when it does not know{f" ({found} of the test)" if found else ""}.',
         '',
         *(skills() if result and SKILLS[0] in result['scores'] else []),
+        *(thoughts() if result and 'thinking' in result else []),
         '## What it is not good for',
         '',
         'Anything else.  It knows nothing of the world beyond its texts, cannot reason, program, translate or summarise, and it can be '
@@ -191,6 +195,43 @@ def skills() -> list[str]:
         'With `tools` in the request it calls `add` and `mul` (integers of up to four digits; LMDeploy: `--tool-call-parser internlm`), one call '
         'after the other for sums like `(3 + 5) * 7`, and says the result; other tools it has only seen in training.  It writes small facts '
         'of a sentence as JSON: `Extract name, age and city as JSON: Mei is 23 years old and lives in Chengdu.`',
+        '',
+    ]
+
+
+def thoughts() -> list[str]:
+    """That it thinks when asked to."""
+    return [
+        'It thinks when asked to, and only then: with `enable_thinking` in `chat_template_kwargs` it writes the steps of a sum such as '
+        '`17 + 25 - 8 + 31` between `<think>` and `</think>` before it answers (LMDeploy: `--reasoning-parser deepseek-v3`).',
+        '',
+    ]
+
+
+def with_thinking(result: dict) -> list[str]:
+    """What thinking brings and costs on the held-out sums of several steps."""
+    found = result.get('thinking')
+    if not found:
+        return []
+    rows = []
+    for way in THINKING_WAYS:
+        for language, counted in found[way].items():
+            low, high = interval(counted['right'], counted['number'])
+            share = f'{percent((counted["right"], counted["number"]))}, {low:.0%} to {high:.0%}'
+            rows.append([way, NAMES[language], share, counted['tokens'], counted['number'] - counted['ended']])
+    return [
+        '### Thinking',
+        '',
+        'Sums of three to five numbers up to 100, and little stories of two or three steps, none of them in training; the same ones asked '
+        "without and with `enable_thinking`.  Behind the share of right answers Wilson's 95 % interval; tokens are those of an answer with its "
+        'thought, on average.  '
+        + '; '.join(
+            f'{NAMES[x]}: thinking has {found["gained"][x]} right that were wrong without, and {found["lost"][x]} wrong that were right'
+            for x in NAMES
+        )
+        + '.',
+        '',
+        table(['', 'language', 'right', 'tokens', 'did not end'], rows),
         '',
     ]
 
@@ -344,6 +385,7 @@ def scores(log: dict, result: dict) -> list[str]:
         f'Perplexity of the reference answers behind the frozen paraphrases: {result["paraphrase_perplexity"]}.',
         '',
         *beside_before(log),
+        *with_thinking(result),
         '### Stories of different seeds (temperature 0.8)',
         '',
         table(

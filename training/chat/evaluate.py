@@ -22,14 +22,15 @@ from tqdm import tqdm
 from training.chat.talk import arithmetic, extract, memory, tools
 from training.files import record, record_evaluation
 from training.model import TinyChat, load
-from training.tokenizer import EOS, IM_END, encode_chat, encode_plain, load_tokenizer
+from training.tokenizer import EOS, IM_END, THINK_START, encode_chat, encode_plain, load_tokenizer
 
-from . import mix, texts
+from . import mix, texts, thinking
 from .baseline import NearestQuestion
 
 BATCH = 192
 MAX_NEW_TOKENS = 640
 AIM = 0.95  # right of each category, in each language
+THINKING_WAYS = {'several steps, at once': False, 'several steps, thinking': True}
 SKILLS = ('tools: call', 'tools: two steps', 'tools: answer', 'tools: not needed', 'extraction')
 
 
@@ -84,10 +85,22 @@ class Chat:
         self, conversations: list[list[dict]], temperature: float = 0.0, seed: int = 0, progress: str = ''
     ) -> list[str | None]:
         """An answer to each conversation (messages up to the question); None where none ended in MAX_NEW_TOKENS."""
-        prompts = [encode_chat(self.tokenizer, messages) for messages in conversations]
+        return [text for text, _ in self.generated(conversations, temperature, seed, progress)]
+
+    def generated(
+        self,
+        conversations: list[list[dict]],
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: str = '',
+        think: bool = False,
+    ) -> list[tuple[str | None, int]]:
+        """As `answers`, each with its number of tokens; `think`: behind a thought, which stands before the answer."""
+        prompts = [encode_chat(self.tokenizer, messages, think) for messages in conversations]
         order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         generator = torch.Generator(self.device).manual_seed(seed)
-        found: list[str | None] = [None] * len(prompts)
+        begin = f'{THINK_START}\n' if think else ''  # the template's
+        found: list[tuple[str | None, int]] = [(None, 0)] * len(prompts)
         for at in tqdm(range(0, len(order), BATCH), desc=progress, disable=not progress, unit='batch'):
             rows = order[at : at + BATCH]
             out = self.model.generate(
@@ -95,7 +108,7 @@ class Chat:
             )
             for row, tokens in zip(rows, out, strict=True):
                 text = self.tokenizer.decode(tokens, skip_special_tokens=False).strip()  # a call's tokens are shown
-                found[row] = text if len(tokens) < MAX_NEW_TOKENS else None
+                found[row] = (begin + text if len(tokens) < MAX_NEW_TOKENS else None), len(tokens)
         return found
 
 
@@ -216,6 +229,39 @@ def extraction_cases(rng: random.Random, number: int) -> list[Case]:
         question, fields, _ = extract.item(rng, language, name)
         cases.append(Case('extraction', language, [user(question)], (), fields=fields))
     return cases
+
+
+def several_steps(chat: Chat, quick: bool = False) -> dict:
+    """The held-out sums of several steps, asked without and with thinking, and how that changed each of them.
+
+    {way: {language: {'right', 'number', 'tokens' (mean of an answer, its thought too), 'ended'}}}, and under 'gained'
+    and 'lost', by language, the sums that only thinking has right, or has wrong.
+    """
+    sums = thinking.held_out_sums()[:: 20 if quick else 1]
+    messages = [[user(problem.question)] for _, problem in sums]
+    right, found = {}, {}
+    for way, think in THINKING_WAYS.items():
+        answers = chat.generated(messages, progress=way, think=think)
+        right[way] = [thinking.answer_number(text) == p.result for (text, _), (_, p) in zip(answers, sums, strict=True)]
+        found[way] = {}
+        for language in texts.LANGUAGES:
+            rows = [row for row, (spoken, _) in enumerate(sums) if spoken == language]
+            if rows:
+                found[way][language] = {
+                    'right': sum(right[way][row] for row in rows),
+                    'number': len(rows),
+                    'tokens': round(sum(answers[row][1] for row in rows) / len(rows), 1),
+                    'ended': sum(answers[row][0] is not None for row in rows),
+                }
+    before, behind = right.values()
+    for name, wins, loses in (('gained', behind, before), ('lost', before, behind)):
+        found[name] = {
+            language: sum(
+                won and not lost for won, lost, (spoken, _) in zip(wins, loses, sums, strict=True) if spoken == language
+            )
+            for language in texts.LANGUAGES
+        }
+    return found
 
 
 def prompt_cases() -> list[Case]:
@@ -367,6 +413,7 @@ def evaluate(folder: pathlib.Path, device: str | None = None, quick: bool = Fals
         'scores': scores,
         'baseline': baseline,
         'paraphrase_perplexity': round(perplexity, 3) if perplexity else None,
+        'thinking': several_steps(chat, quick),
         'stories': [
             variety(chat, '请给我讲一个小故事吧', seeds),
             variety(chat, 'Tell me a story', seeds),
@@ -443,6 +490,11 @@ def show(result: dict) -> str:
                 title = f'ALL OF THE {which.upper()} SET'
                 lines.append(f'{title:24} {language}  {good}/{number} = {good / number:.1%}   look-up {share:.1%}')
     lines.append(f'perplexity of the reference answers behind them: {result["paraphrase_perplexity"]}')
+    lines += [
+        f'{way:24} {language}  {counted["right"]}/{counted["number"]}, {counted["tokens"]} tokens'
+        for way in THINKING_WAYS
+        for language, counted in result.get('thinking', {}).get(way, {}).items()
+    ]
     lines += [json.dumps(story, ensure_ascii=False) for story in result['stories']]
     lines += [
         f'MISS {wrong["category"]} {wrong["language"]} {wrong["id"]}: {wrong["question"]} -> {wrong["answer"][:120]!r}'

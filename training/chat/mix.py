@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from training.chat.talk import arithmetic, extract, memory, tools
 from training.chat.words.read import read
 
-from . import texts
+from . import texts, thinking
 from .augment import augment, recombine, surface
 
 # Share of conversations whose first part is of this kind.
@@ -19,6 +19,7 @@ SHARES = {
     'synonyms': 0.05,
     'tools': 0.1,
     'extraction': 0.05,
+    'thinking': 0.06,
 }
 CHAIN_SHARE = 0.5
 SYSTEM_SHARE = 0.3
@@ -147,6 +148,8 @@ def part(rng: random.Random, kind: str, language: str) -> list[Turn]:
         return clean(tools.conversation(rng, language, lambda: filler(rng, language)))
     if kind == 'extraction':
         return clean(extract.conversation(rng, language))
+    if kind == 'thinking':
+        return clean(thinking.conversation(rng, language, lambda: filler(rng, language)))
     return talk_turns(rng)
 
 
@@ -159,7 +162,8 @@ def _draw(rng: random.Random) -> list[Turn]:
         kind = 'memory'
     language = rng.choice(texts.LANGUAGES)
     turns = part(rng, kind, language)
-    if kind != 'tools' and rng.random() < CHAIN_SHARE:  # a sum behind a list of tools would want one
+    # a sum behind a list of tools would want one; behind a thought nothing follows: it stands in the last answer alone
+    if kind not in ('tools', 'thinking') and rng.random() < CHAIN_SHARE:
         for _ in range(rng.choice((1, 1, 2, 2, 3))):
             # memory stays alone after its start: another told name would be a second truth
             more = part(

@@ -16,9 +16,9 @@ from training.chat import build_corpus, calibration, mix, texts
 MODEL = pathlib.Path(__file__).parents[3] / 'models' / 'tiny-chat'
 # SHA-256 of what seeds draw.
 DIGESTS = {
-    'mix': 'ea903cb141f42856f0c26f0fe7cee8fa2835ddb4e7abd10086b9b1aab9b270d9',
-    'for the tokenizer': '20733b0e9fd68448331fb3eb5bd1830f25816ab4d67277b8a7786c61d07c0b26',
-    'calibration.jsonl': '0ec2bbcb15f7648ef1cbaced211034baef09f9a4a93eac6dac5a7c1999f53725',
+    'mix': 'b5e2c5807f6148a81d82fe82b934a5c96f840e1e08385557397b4bc3fc7e2e2f',
+    'for the tokenizer': '266bfa3808dbd39d451a765cf3470874e76239b8381f1652cb1990e2c15fffd3',
+    'calibration.jsonl': '62ccb047fbe27219d64980ae45d140de1b031c810ebe435a7149aced0ea4f172',
     'heldout.jsonl': '6fb3f985e274f87b801190c3bee52588cacc442e04f59212b1c4dd52ae131b63',
     'advice': '7b89d969e79b875da5db78023c2f46ae46edff2318bf7a30bc3b5ed9931451c2',
     'greeting': '340bb4fc6a0d2ac213a1a780799a230c26e1b20c403c7f11ec4fdf55167aab7b',
@@ -29,8 +29,8 @@ DIGESTS = {
     'system': '84e7cf563986e67beee065ffed8ecc6d0ee258442460b2e039289ab060f72876',
     'unknown': 'f2c38e5ee5451f15c282cb7786b2ded35ad4b43a4a4416a1cee1ab4cf36662fe',
 }
-FIRST_SHARD = '7a1265f3eab4b5344db8ef6f9782e2f3ea8c7a28956ebf592817a210692499ac'
-EVERY_WORD = '61f2f5e4352a0e78421d54107ef9e709ca052c2d4d298a98f25265b06e740b68'
+FIRST_SHARD = 'c7bf497a02fcb236a26db245663fea7e125cabc47414ac7d054c17562ff30b75'
+EVERY_WORD = '16dea919f5a7404a62760055514a09ba6150677a97c719a7b93d11e51fafeed2'
 
 
 def sha256(text: str) -> str:

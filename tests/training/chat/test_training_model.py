@@ -17,7 +17,18 @@ import torch
 from training.chat import build_corpus, evaluate, mix, texts, train
 from training.files import write_json
 from training.model import ModelConfig, TinyChat, load
-from training.tokenizer import BOS, EOS, IM_END, IM_START, VOCAB_SIZE, encode_chat, load_tokenizer
+from training.tokenizer import (
+    BOS,
+    EOS,
+    IM_END,
+    IM_START,
+    THINK_END,
+    THINK_START,
+    VOCAB_SIZE,
+    encode_chat,
+    load_tokenizer,
+    with_thinking,
+)
 
 MODEL = pathlib.Path(__file__).parents[3] / 'models' / 'tiny-chat'
 STRINGS = [
@@ -181,8 +192,12 @@ def test_same_seed_same_corpus(built, tmp_path, monkeypatch):
 
 def test_a_tokenizer_may_be_kept(tmp_path):
     kept = build_corpus.build(tmp_path, 100, 5, processes=1, tokenizer=MODEL)
-    assert (tmp_path / 'tokenizer.json').read_bytes() == (MODEL / 'tokenizer.json').read_bytes()
-    assert kept.tokenizer.get_vocab() == load_tokenizer(MODEL).get_vocab()
+    with_thinking(load_tokenizer(MODEL)).save(str(tmp_path / 'wanted.json'))  # a model of before has no tags
+    assert (tmp_path / 'tokenizer.json').read_bytes() == (tmp_path / 'wanted.json').read_bytes()
+    assert {THINK_START, THINK_END} <= kept.tokenizer.get_vocab().keys()
+    again = build_corpus.build(tmp_path / 'again', 100, 5, processes=1, tokenizer=tmp_path)
+    assert (tmp_path / 'again' / 'tokenizer.json').read_bytes() == (tmp_path / 'tokenizer.json').read_bytes()
+    assert again.sha256 == kept.sha256
     assert kept.tokens.max() < VOCAB_SIZE
 
 
