@@ -174,6 +174,55 @@ def test_beyond_chat_2(expected, says):
     assert 'cannot be used' in says('beyond_chat.2', {'$ref': '#/nowhere'})
 
 
+def test_thinking_1(expected, says):
+    tokens, right = [30, 40, 50, 80], [True, True, False, False]
+    expected(
+        'thinking.1',
+        ((100, tokens, right), 'the cheaper one'),
+        ((50, tokens, right), 'divide by the right ones'),
+        ((35, tokens, right), 'they are paid for, too'),
+        ((200, tokens, right), 'all of them cost together'),
+        ((0.01, tokens, right), 'turned over'),
+        ((40, [30, 50], [True, True]), 'the cheaper one'),
+    )
+    assert 'is the list above' in says('thinking.1', 3, [30, 40], [True])
+    assert 'not one answer was right' in says('thinking.1', 3, [30], [False])
+
+
+def separate(pieces):
+    """A right one."""
+    thought, tag, answer = ''.join(pieces).partition('</think>')
+    return thought.strip(), answer.strip() if tag else None
+
+
+def test_thinking_2(expected, says):
+    def by_piece(pieces):
+        at = pieces.index('</think>') if '</think>' in pieces else len(pieces)
+        return ''.join(pieces[:at]).strip(), ''.join(pieces[at + 1 :]).strip() if at < len(pieces) else None
+
+    def at_last(pieces):
+        thought, tag, answer = ''.join(pieces).rpartition('</think>')
+        return (thought.strip(), answer.strip()) if tag else (answer.strip(), None)
+
+    def split_whole(pieces):
+        thought, answer = ''.join(pieces).split('</think>')
+        return thought.strip(), answer.strip()
+
+    expected(
+        'thinking.2',
+        ((separate,), 'Right: joined first'),
+        ((by_piece,), 'nothing behind it'),
+        ((at_last,), 'That is the trap'),
+        ((split_whole,), 'It raises ValueError'),
+        ((lambda pieces: separate(pieces) if ''.join(pieces) else ('', ''),), 'no answer'),
+        ((lambda pieces: (separate(pieces)[0], separate(pieces)[1] or ''),), 'no answer'),
+        ((lambda pieces: (separate(pieces)[0], separate(pieces)[1] or None),), 'is empty, not None'),
+        ((lambda pieces: ''.join(pieces).partition('</think>')[::2],), 'the plain case'),
+        ((lambda pieces: 'both',), 'not two'),
+    )
+    assert 'without brackets' in says('thinking.2', ('a', 'b'))
+
+
 def test_hardening_1(expected):
     expected(
         'hardening.1',
