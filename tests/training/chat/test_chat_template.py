@@ -94,10 +94,11 @@ def test_thoughts_stay_until_the_next_question(fast):
     ]
     text = render(fast, messages)
     assert '<think>\nI call add.\n</think>\n\n<|action_start|>' in text
-    assert '<think>\nIt is 3.\n</think>\n\n\n\n3.<|im_end|>' in text
+    assert '<think>\nIt is 3.\n</think>\n\n3.<|im_end|>' in text  # as LMDeploy gives it back, with its line breaks
     later = render(fast, [*messages, {'role': 'user', 'content': 'Thanks'}])
     assert THINK_START not in later
     bare = [{key: value for key, value in m.items() if key != 'reasoning_content'} for m in messages]
+    bare[-1]['content'] = '3.'
     assert later == render(fast, [*bare, {'role': 'user', 'content': 'Thanks'}], CHATML_TEMPLATE)
 
 
