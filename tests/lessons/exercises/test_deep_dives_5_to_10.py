@@ -183,8 +183,8 @@ def test_thinking_1(expected, says):
         ((35, tokens, right), 'they are paid for, too'),
         ((200, tokens, right), 'all of them cost together'),
         ((0.01, tokens, right), 'turned over'),
-        ((40, [30, 50], [True, True]), 'the cheaper one'),
     )
+    assert 'the cheaper one' in says('thinking.1', 40, [30, 50], [True, True]), 'where all are right, that is the mean'
     assert 'is the list above' in says('thinking.1', 3, [30, 40], [True])
     assert 'not one answer was right' in says('thinking.1', 3, [30], [False])
 

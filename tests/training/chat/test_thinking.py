@@ -11,7 +11,16 @@ from test_training_model import MODEL, NoCuts
 from training.chat import build_corpus, card, evaluate, mix, texts, thinking
 from training.chat.talk import arithmetic, tools
 from training.tables import interval
-from training.tokenizer import CALL_START, IM_END, THINK_START, encode_chat, load_tokenizer, with_thinking
+from training.tokenizer import (
+    CALL_START,
+    IM_END,
+    THINK_END,
+    THINK_START,
+    encode_chat,
+    load_tokenizer,
+    save_tokenizer,
+    with_thinking,
+)
 
 SUMS = pathlib.Path(__file__).parents[3] / 'lessons' / 'data' / 'sums.jsonl'
 PLAIN = [{'role': 'user', 'content': 'Hi there'}, {'role': 'assistant', 'content': 'Hello!'}]
@@ -117,6 +126,43 @@ def test_the_tag_is_the_templates_and_what_follows_is_learnt(tokenizer):
     assert tokens[len(start) : len(start) + len(learnt)].tolist() == learnt
     assert tokenizer.decode([*start[-2:], *learnt[:-1]], skip_special_tokens=False) == answer
     assert learnt[-1] == IM_END
+
+
+def as_a_client_sends(message: dict) -> dict:
+    """A message of the generator with its thought and its call in their fields."""
+    thought, _, said = message['content'].rpartition(f'\n{THINK_END}\n\n')
+    sent = {'role': message['role'], 'content': said}
+    if thought:
+        sent['reasoning_content'] = thought.removeprefix(f'{THINK_START}\n') + '\n'
+    if CALL_START in said:
+        call = tools.calls_of(said)[0]
+        sent['content'] = '\n\n' if thought else None
+        sent['tool_calls'] = [{'function': {'name': call['name'], 'arguments': call['parameters']}}]
+    return sent
+
+
+def test_the_template_renders_what_was_trained(tokenizer, drawn, tmp_path):
+    """Up to the last answer, thoughts and calls on the way to it too, as LMDeploy gives them and clients send them."""
+    from transformers import AutoTokenizer
+
+    save_tokenizer(tokenizer, tmp_path)
+    fast = AutoTokenizer.from_pretrained(tmp_path, trust_remote_code=False)
+    on_the_way = 0
+    for talk in drawn[:600]:
+        if '</s>' in ''.join(m['content'] for m in talk) or '<|' in talk[0]['content']:
+            continue  # as tool_choice='required' makes the model write; the template does not
+        listed = next((json.loads(m['content']) for m in talk if m['role'] == 'tools'), None)
+        messages = [as_a_client_sends(m) for m in talk if m['role'] != 'tools']
+        think = THINK_START in talk[-1]['content']
+        text = fast.apply_chat_template(
+            messages[:-1], tools=listed, tokenize=False, add_generation_prompt=True, enable_thinking=think
+        )
+        trained = build_corpus.encode(tokenizer, [mix.clean(talk)], NoCuts())[0][0].tolist()
+        ids = fast.encode(text, add_special_tokens=False)
+        if len(trained) < build_corpus.CONTEXT - 100:
+            assert trained[: len(ids)] == ids
+            on_the_way += any('reasoning_content' in m for m in messages[:-1])
+    assert on_the_way > 10
 
 
 def test_they_fit_into_the_context(tokenizer, drawn):
