@@ -58,6 +58,6 @@ class Reply:
 def _first_token(time_s: float, choice: dict) -> tuple[float, int] | None:
     """(time, number of tokens) if this part of a stream carries any; some servers begin with one that does not."""
     delta = choice.get('delta') or {}
-    if ids := choice.get('output_ids'):
+    if ids := choice.get('output_ids') or choice.get('token_ids'):  # LMDeploy's name, and vLLM's
         return time_s, len(ids)
     return (time_s, 1) if any(delta.get(k) for k in ('content', 'reasoning_content', 'tool_calls')) else None

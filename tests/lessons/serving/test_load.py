@@ -56,6 +56,12 @@ def test_a_token_without_text_is_a_token():
     assert t.first_s == 11.0
 
 
+def test_vllm_names_the_numbers_token_ids():
+    first = event('', ids=[200, 201]).replace(b'output_ids', b'token_ids')
+    t = timing((11.0, first), (12.0, event('d', finish='length') + event(usage=4)))
+    assert (t.first_s, t.first_tokens) == (11.0, 2)
+
+
 def test_a_beginning_without_a_token_is_not_the_first_token():
     t = timing(
         (10.5, event('', role='assistant')), (11.0, event('a')), (12.0, event('', finish='stop') + event(usage=4))
