@@ -19,6 +19,8 @@ for _module in (
     'lmdeploy.pytorch.engine.model_agent.inputs_maker',
     'lmdeploy.pytorch.engine.cache_engine.engine',
     'lmdeploy.pytorch.engine.logits_process',
+    'lmdeploy.pytorch.spec_decode.spec_agent',
+    'lmdeploy.pytorch.spec_decode.proposers.base',
 ):
 
     @CPU.patch(
